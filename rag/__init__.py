@@ -1,0 +1,3 @@
+"""Question answering over a person's own study notes."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,136 @@
+"""From a question to an answer whose every citation was checked."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rag.answers.citations import build_citations, clean_marks
+from rag.answers.confidence import ANSWERABLE, confidence
+from rag.answers.prompt import UNKNOWN, build_prompt
+from rag.answers.refusal import write_refusal
+from rag.generators import Generator
+from rag.notes.language import detect_language
+from rag.retrieval.search import Retriever
+from rag.types import Answer, Filters, Passage, Prompt
+
+NOBODY = "none"
+"""The generator of a refusal for which none was loaded."""
+
+
+def _ignore(piece: str) -> None:
+    del piece
+
+
+class Answerer:
+    """Answers questions from one index with one generator."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        open_generator: Callable[[], Generator],
+        count_behind: Callable[[], int],
+    ) -> None:
+        """Take what finds passages, what opens the generator, and what counts changed notes."""
+        self.retriever = retriever
+        self._open_generator = open_generator
+        self._generator: Generator | None = None
+        self._count_behind = count_behind
+
+    @property
+    def generator(self) -> Generator:
+        """The generator, loaded when first needed."""
+        if self._generator is None:
+            self._generator = self._open_generator()
+        return self._generator
+
+    def language_of(self, question: str) -> str:
+        """Give the language to answer in: the question's, else that of most notes."""
+        languages = self.retriever.index.info.languages
+        return detect_language(question, otherwise=next(iter(languages), None))
+
+    def ask(
+        self,
+        question: str,
+        count: int,
+        *,
+        filters: Filters | None = None,
+        language: str | None = None,
+        on_text: Callable[[str], None] = _ignore,
+    ) -> Answer:
+        """Answer a question.
+
+        Args:
+            question: in any language.
+            count: how many passages the answer may stand on.
+            filters: which notes may answer.
+            language: the language to answer in; None for the question's.
+            on_text: given the answer in pieces as it is written. What is returned counts: there the
+                citations are checked, and marks that the model made up are gone.
+
+        Raises:
+            NoModel: the encoder or the generator cannot be had.
+        """
+        times = [time.perf_counter()]
+        language = language or self.language_of(question)
+        passages = self.retriever.search(question, count, filters=filters)
+        sure = confidence(question, passages)
+        times.append(time.perf_counter())
+        text = ""
+        if sure >= ANSWERABLE:
+            text = self._generate(question, language, passages, on_text)
+        times.append(time.perf_counter())
+        abstained = not text
+        if abstained:
+            text = write_refusal(language, passages)
+            on_text(text)
+        vault = Path(self.retriever.index.info.vault)
+        citations = () if abstained else build_citations(text, passages, vault, language)
+        behind = self._count_behind()
+        times.append(time.perf_counter())
+        stages = ("retrieve", "generate", "cite")
+        return Answer(
+            question=question,
+            language=language,
+            text=text,
+            abstained=abstained,
+            confidence=sure,
+            citations=citations,
+            passages=tuple(passages),
+            generator_kind=self._generator.kind if self._generator else NOBODY,
+            generator_model=self._generator.model if self._generator else "",
+            behind=behind,
+            timings_ms={
+                stage: round((end - start) * 1000, 1)
+                for stage, start, end in zip(stages, times, times[1:], strict=False)
+            },
+        )
+
+    def _generate(
+        self,
+        question: str,
+        language: str,
+        passages: Sequence[Passage],
+        on_text: Callable[[str], None],
+    ) -> str:
+        prompt = self._fit(question, language, passages)
+        pieces: list[str] = []
+        held = ""
+        for piece in self.generator.stream(prompt):
+            pieces.append(piece)
+            # Nothing is shown while it may still turn out to be the model's word for a refusal.
+            held += piece
+            if held and not UNKNOWN.startswith(held.strip()[: len(UNKNOWN)]):
+                on_text(held)
+                held = ""
+        text = "".join(pieces).strip()
+        if UNKNOWN in text:
+            return ""
+        return clean_marks(text, len(prompt.passages)).strip()
+
+    def _fit(self, question: str, language: str, passages: Sequence[Passage]) -> Prompt:
+        """Drop the weakest passages until the prompt fits the model; one always stays."""
+        for kept in range(len(passages), 1, -1):
+            prompt = build_prompt(question, language, passages[:kept])
+            if self.generator.fits(prompt):
+                return prompt
+        return build_prompt(question, language, passages[:1])

@@ -1,0 +1,95 @@
+"""`rag search`."""
+
+from typing import Any
+
+import click
+
+from rag import wire
+from rag.cli import options
+from rag.cli.output import put, put_json, say
+from rag.notes.language import detect_language
+from rag.types import Chunk, Mode, Passage
+
+
+def as_result(passage: Passage) -> dict[str, Any]:
+    """Give a passage as the contract has it."""
+    chunk = passage.chunk
+    return {
+        "rank": passage.rank,
+        "score": round(passage.score, 6),
+        "path": chunk.path,
+        "title": chunk.title,
+        "headings": list(chunk.headings),
+        "start_line": chunk.start_line,
+        "end_line": chunk.end_line,
+        "text": chunk.text,
+        "tags": list(chunk.tags),
+        "language": chunk.language,
+    }
+
+
+def place(chunk: Chunk) -> str:
+    """Write where a chunk stands, e.g. `llm.md:3-9 › Tokens`."""
+    lines = f"{chunk.start_line}-{chunk.end_line}"
+    return " › ".join((f"{chunk.path}:{lines}", *chunk.headings))
+
+
+@click.command()
+@click.argument("query")
+@options.count
+@options.index
+@options.as_json
+@click.option("--explain", is_flag=True, help="Show what each leg of retrieval gave.")
+@options.mode
+@options.filters
+def search(
+    *,
+    query: str,
+    k: int | None,
+    index: str | None,
+    as_json: bool,
+    explain: bool,
+    mode: str,
+    tags: tuple[str, ...],
+    paths: tuple[str, ...],
+    languages: tuple[str, ...],
+) -> None:
+    """Find the passages for QUERY, in whatever language they are; `-` reads it from stdin."""
+    text = options.read_text(query, "query")
+    settings = options.settings(index=index, k=k)
+    retriever = wire.open_retriever(settings)
+    passages = retriever.search(
+        text,
+        settings.k,
+        mode=Mode(mode),
+        filters=options.make_filters(tags, paths, languages),
+    )
+    if as_json:
+        default = next(iter(retriever.index.info.languages), None)
+        results = [as_result(passage) for passage in passages]
+        if explain:
+            for result, passage in zip(results, passages, strict=True):
+                result["explain"] = _explain(passage)
+        put_json({"query": text, "language": detect_language(text, default), "results": results})
+        return
+    for passage in passages:
+        put(f"{passage.rank}. {place(passage.chunk)}  [{passage.score:.2f}]")
+        if explain:
+            legs = passage.legs
+            put(f"   dense: cosine {legs.dense:.3f}, {legs.dense_z:+.1f} deviations", end="; ")
+            put(f"lexical: BM25 {legs.lexical:.1f}, {legs.lexical_z:+.1f} deviations")
+        for line in passage.chunk.text.splitlines():
+            put(f"   {line}")
+        put()
+    if not passages:
+        say("nothing found: no note matches the filters or the words")
+
+
+def _explain(passage: Passage) -> dict[str, float]:
+    legs = passage.legs
+    return {
+        "dense": round(legs.dense, 6),
+        "dense_z": round(legs.dense_z, 6),
+        "lexical": round(legs.lexical, 6),
+        "lexical_z": round(legs.lexical_z, 6),
+    }

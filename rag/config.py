@@ -1,0 +1,96 @@
+"""Settings: defaults < rag.toml < RAG_* environment < flags."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Self
+
+from rag.errors import BadSettings
+
+FILE = "rag.toml"
+PREFIX = "RAG_"
+MOST_PASSAGES = 100
+"""More than this no prompt holds and nobody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a user can set: each field is a key of rag.toml and, in capitals, a RAG_ variable."""
+
+    vault: str = "notes"
+    """The folder of notes that `rag ingest` reads."""
+    index: str = "index"
+    """The folder of the index."""
+    encoder: str = ""
+    """`embedded`, or the name or folder of a sentence-transformers model; empty: the one that made
+    the index, else `embedded`."""
+    query_prompt: str = ""
+    """Put before a question, for a sentence-transformers model; empty: what the model says."""
+    passage_prompt: str = ""
+    """Put before a passage, for a sentence-transformers model; empty: what the model says."""
+    llm: str = "auto"
+    """`auto`, `extractive` or `hf:MODEL`."""
+    k: int = 5
+    """How many passages are found, and read for an answer. 1 to 100."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= MOST_PASSAGES:
+            raise BadSettings(f"k is {self.k}", f"give a number from 1 to {MOST_PASSAGES}")
+
+    def override(self, values: Mapping[str, object], source: str) -> Self:
+        """Replace the fields that `values` names; None leaves one as it is.
+
+        Raises:
+            BadSettings: an unknown key or a value of another type, named with its source.
+        """
+        kinds = {field.name: type(field.default) for field in fields(self)}
+        changed: dict[str, object] = {}
+        for key, value in values.items():
+            if value is None:
+                continue
+            if key not in kinds:
+                known = ", ".join(sorted(kinds))
+                raise BadSettings(f"{source}: unknown setting {key!r}", f"use one of: {known}")
+            if kinds[key] is int and isinstance(value, str) and value.strip().isdecimal():
+                value = int(value)
+            if type(value) is not kinds[key]:
+                wanted = "a whole number" if kinds[key] is int else "a text"
+                raise BadSettings(f"{source}: {key} is {value!r}", f"give {wanted}")
+            changed[key] = value
+        return replace(self, **changed)  # type: ignore[arg-type]
+
+
+def load_settings(
+    flags: Mapping[str, object],
+    *,
+    folder: Path = Path(),
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Gather the settings of one run.
+
+    Args:
+        flags: what the command line gave; None stands for not given.
+        folder: where rag.toml is looked for.
+        environment: variables; those that do not start with RAG_ are ignored.
+
+    Raises:
+        BadSettings: rag.toml is not TOML, a key is unknown, a value is out of range.
+    """
+    settings = Settings()
+    file = folder / FILE
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        content = {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"{FILE} cannot be read: {error}", "mend it or remove it") from error
+    settings = settings.override(content, FILE)
+    variables = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and value
+    }
+    settings = settings.override(variables, "environment (RAG_*)")
+    return settings.override(flags, "command line")

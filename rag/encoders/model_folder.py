@@ -1,0 +1,165 @@
+"""Where a sentence-transformers model's files are: a folder of the user's, or the hub's cache.
+
+This is the one place that may reach the network, and only for a model that the user named and that
+is not on this machine yet. It knows which files are safe to read, not what they mean, and imports no
+torch: which model a name stands for can be known without loading it.
+"""
+
+import errno
+import hashlib
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from huggingface_hub import snapshot_download
+from huggingface_hub.errors import (
+    GatedRepoError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.utils.tqdm import disable_progress_bars
+
+from rag.encoders.manifest import hash_file
+from rag.errors import NoModel, NoSpace
+
+READ = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
+"""All that a model needs. No pickle (`*.bin`, `*.pt`), no code, no copies for other runtimes."""
+
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
+
+DEFAULT_OWNER = "sentence-transformers"
+"""Of a name without an owner, as the sentence-transformers library has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model on this machine."""
+
+    path: Path
+    identity: str
+    """Equal only for equal files: a commit of the hub, or a hash of the content."""
+
+
+def find_model(name_or_path: str) -> ModelFolder:
+    """Find a model on this machine, or fetch it.
+
+    A model that was fetched before is used as it is, without asking the hub for a newer one, so
+    that the vectors of an index and of a question stay comparable.
+
+    Raises:
+        NoModel: unknown, out of reach, private, or not readable without running code.
+        NoSpace: the disk is full.
+    """
+    try:
+        folder = Path(name_or_path).expanduser()
+        local = folder.is_dir()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, no home, a NUL
+        raise unknown(name_or_path) from error
+    if local:
+        if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
+            raise NoModel(
+                f"the folder {name_or_path!r} holds no model", "name the model's own folder"
+            )
+        check_safe(folder, name_or_path)
+        return ModelFolder(folder, hash_folder(folder))
+    folder = fetch(name_or_path if "/" in name_or_path else f"{DEFAULT_OWNER}/{name_or_path}")
+    check_safe(folder, name_or_path)
+    return ModelFolder(folder, f"{name_or_path} {folder.name}")
+
+
+def fetch(repository: str) -> Path:
+    """Give the folder of a hub model's files, from the cache if it is there, else from the hub.
+
+    Its last part is the commit. Progress is shown on standard error if that is a terminal.
+
+    Raises:
+        NoModel: unknown, out of reach, or private.
+        NoSpace: the disk is full.
+    """
+    if not sys.stderr.isatty():
+        disable_progress_bars()
+    try:
+        cached = Path(snapshot_download(repository, allow_patterns=READ, local_files_only=True))
+        if any(cached.rglob("*.safetensors")):
+            return cached
+    except LocalEntryNotFoundError:
+        pass  # not here, or only in part
+    except (HFValidationError, OSError) as error:
+        raise unknown(repository) from error
+    try:
+        return Path(snapshot_download(repository, allow_patterns=READ))
+    except GatedRepoError as error:
+        raise NoModel(
+            f"the model {repository!r} is open only to those whom its owner let in",
+            "ask on its page, then log in with `hf auth login`",
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise unknown(repository) from error
+    except OSError as error:  # also the hub's own errors and those of the connection
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoSpace(
+                f"no space for the model {repository!r}", "free some, then retry"
+            ) from error
+        raise NoModel(
+            f"the model {repository!r} is not on this machine and the hub cannot be reached",
+            "connect once to fetch it, give a folder, or use the encoder `embedded`",
+        ) from error
+
+
+def unknown(name: str) -> NoModel:
+    """Say that there is no such model."""
+    return NoModel(
+        f"there is no folder and no model of the hub called {name[:100]!r}",
+        "check the name, or use the encoder `embedded`",
+    )
+
+
+def check_safe(folder: Path, name: str) -> None:
+    """Refuse a model that cannot be read without unpickling or running something of its own.
+
+    Raises:
+        NoModel: it has pickled weights without safetensors, or needs its own code.
+    """
+    for pickled in folder.rglob("pytorch_model*.bin"):
+        if not any(pickled.parent.glob("*.safetensors")):
+            raise pickled_only(name)
+    modules = folder / "modules.json"
+    if not modules.is_file():
+        if not any(folder.glob("*.safetensors")):
+            raise pickled_only(name)
+        return
+    try:
+        kinds = [str(module["type"]) for module in json.loads(modules.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NoModel(
+            f"{name!r} has an unreadable modules.json", "fetch the model again"
+        ) from error
+    for kind in kinds:
+        # Versions before 6 of the library import whatever a local folder names here.
+        if not kind.startswith("sentence_transformers."):
+            raise NoModel(
+                f"{name!r} wants to run code of its own ({kind})", "choose a model that does not"
+            )
+
+
+def pickled_only(name: str) -> NoModel:
+    """Say that a model has no weights that are safe to read."""
+    return NoModel(
+        f"{name!r} has no weights as safetensors, and pickled ones can run code when they are read",
+        "choose a model with a model.safetensors file",
+    )
+
+
+def hash_folder(folder: Path) -> str:
+    """Hash the names and contents of the files that a model is read from.
+
+    All of the content: 1 GB takes about a second, of the ten that such a model takes to load, and a
+    model trained a little further differs nowhere else.
+    """
+    digest = hashlib.sha256()
+    files = {path for pattern in READ for path in folder.rglob(pattern) if path.is_file()}
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(folder).as_posix()} {hash_file(path)}\n".encode())
+    return digest.hexdigest()

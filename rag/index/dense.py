@@ -1,0 +1,105 @@
+"""The dense leg: an exact FAISS index of unit vectors, and how their cosines spread.
+
+Mean and standard deviation of a question's cosines with all chunks follow from the mean vector and
+the covariance of the chunks, so that a score can be standardised without computing all of them:
+mean(q.x) = q.mean(x), var(q.x) = q' cov(x) q.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.encoders import Vectors
+
+FILE = "vectors.faiss"
+MEAN = "dense-mean.npy"
+COVARIANCE = "dense-covariance.npy"
+
+
+class DenseLeg:
+    """Vectors of all chunks, by row."""
+
+    def __init__(
+        self, index: faiss.Index, mean: NDArray[np.float64], covariance: NDArray[np.float64]
+    ) -> None:
+        self._index = index
+        self._mean = mean
+        self._covariance = covariance
+
+    @classmethod
+    def build(cls, blocks: Iterator[Vectors], dimension: int) -> Self:
+        """Build from blocks of unit vectors, each [some, dimension], in the order of rows."""
+        index = faiss.IndexFlatIP(dimension)
+        total = np.zeros(dimension)
+        products = np.zeros((dimension, dimension))
+        for block in blocks:
+            index.add(np.ascontiguousarray(block))
+            total += block.sum(axis=0, dtype=np.float64)
+            products += (block.T @ block).astype(np.float64)
+        size = max(index.ntotal, 1)
+        mean = total / size
+        return cls(index, mean, products / size - np.outer(mean, mean))
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a vector."""
+        return int(self._index.d)
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Find the rows nearest to a unit vector, best first, with their cosines.
+
+        Fewer than `count` come back where fewer are there or allowed.
+        """
+        parameters = None
+        if allowed is not None:
+            rows = np.flatnonzero(allowed)
+            selector = faiss.IDSelectorBatch(rows)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+            count = min(count, len(rows))
+        count = min(count, len(self))
+        if not count:
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        cosines, rows = self._index.search(vector[None], count, params=parameters)
+        found = rows[0] >= 0
+        return rows[0][found], cosines[0][found]
+
+    def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Give the cosines of a unit vector with some rows, in their order."""
+        if not len(rows):
+            return np.empty(0, np.float32)
+        found: NDArray[np.float32] = self._index.reconstruct_batch(rows) @ vector
+        return found
+
+    def spread(self, vector: NDArray[np.float32]) -> tuple[float, float]:
+        """Give mean and standard deviation of a unit vector's cosines with all rows."""
+        variance = float(vector @ self._covariance @ vector)
+        return float(vector @ self._mean), max(variance, 0.0) ** 0.5
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write the leg; gives the files."""
+        faiss.write_index(self._index, str(folder / FILE))
+        np.save(folder / MEAN, self._mean, allow_pickle=False)
+        np.save(folder / COVARIANCE, self._covariance, allow_pickle=False)
+        return [folder / FILE, folder / MEAN, folder / COVARIANCE]
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Open what `save` wrote.
+
+        Raises:
+            OSError, ValueError, RuntimeError: a file is missing or not what was written.
+        """
+        return cls(
+            faiss.read_index(str(folder / FILE)),
+            np.load(folder / MEAN, allow_pickle=False),
+            np.load(folder / COVARIANCE, allow_pickle=False),
+        )

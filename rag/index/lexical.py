@@ -1,0 +1,139 @@
+"""The lexical leg: BM25 over folded character 4-grams, in any language without knowing which.
+
+A word with its two borders gives its 4-grams (`rețea`: `_ret rete etea tea_`), so inflection and
+lost diacritics cost a few grams instead of the whole word. Scores are Okapi BM25 (Robertson and
+Zaragoza 2009) with the always-positive idf ln(1 + (N - n + 0.5) / (n + 0.5)).
+
+The postings are plain arrays in memory-mapped files: a question of eight words has forty grams,
+each in a good part of the chunks, and SQLite's FTS5 would walk them row by row (eval/LOG.md). They
+are updated without the texts: postings of chunks that stay are renumbered.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.notes.grams import Keys, gram_keys
+
+K1, B = 1.2, 0.75
+"""The usual values; k1 0.8 to 2 and b 0.5 to 0.9 differ by less than a point (eval/LOG.md)."""
+MOST_COUNTED = 255
+"""Beyond this a repeated gram adds nothing that BM25 can see."""
+
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalLeg:
+    """Postings of all chunks, gram after gram."""
+
+    grams: Keys
+    """The distinct grams, ascending; shape [grams]."""
+    ends: NDArray[np.int64]
+    """Gram i's postings are those from ends[i] to ends[i + 1]; shape [grams + 1]."""
+    rows: NDArray[np.uint32]
+    """The chunk of each posting, ascending within a gram; shape [postings]."""
+    counts: NDArray[np.uint8]
+    """How often it stands there; shape [postings]."""
+    lengths: NDArray[np.uint32]
+    """Grams in each chunk; shape [chunks]."""
+
+    @classmethod
+    def empty(cls) -> Self:
+        """Make a leg without chunks."""
+        return cls(
+            grams=np.empty(0, np.uint64),
+            ends=np.zeros(1, np.int64),
+            rows=np.empty(0, np.uint32),
+            counts=np.empty(0, np.uint8),
+            lengths=np.empty(0, np.uint32),
+        )
+
+    def updated(
+        self, moved: NDArray[np.int64], added: Iterable[tuple[int, str]], size: int
+    ) -> "LexicalLeg":
+        """Give the leg of a new set of chunks.
+
+        Args:
+            moved: for each chunk of this leg, its row in the new one, or -1 if it is gone.
+            added: rows and indexed texts of the chunks that are new.
+            size: how many chunks the new leg has; `moved` and `added` name each row once.
+        """
+        lengths = np.zeros(size, np.uint32)
+        kept = moved >= 0
+        lengths[moved[kept]] = self.lengths[kept]
+        rows = moved[self.rows]
+        stays = rows >= 0
+        parts: list[tuple[Keys, NDArray[np.uint32], NDArray[np.uint8]]] = [
+            (
+                np.repeat(self.grams, np.diff(self.ends))[stays],
+                rows[stays].astype(np.uint32),
+                self.counts[stays],
+            )
+        ]
+        for row, text in added:
+            keys = gram_keys(text)
+            lengths[row] = len(keys)
+            distinct, counts = np.unique(keys, return_counts=True)
+            capped = np.minimum(counts, MOST_COUNTED).astype(np.uint8)
+            parts.append((distinct, np.full(len(distinct), row, np.uint32), capped))
+        all_grams = np.concatenate([part[0] for part in parts])
+        all_rows = np.concatenate([part[1] for part in parts])
+        all_counts = np.concatenate([part[2] for part in parts])
+        order = np.lexsort((all_rows, all_grams))
+        distinct, starts = np.unique(all_grams[order], return_index=True)
+        return LexicalLeg(
+            grams=distinct,
+            ends=np.append(starts, len(all_grams)).astype(np.int64),
+            rows=all_rows[order],
+            counts=all_counts[order],
+            lengths=lengths,
+        )
+
+    def scores(self, question: str) -> Scores:
+        """Score every chunk for a question; shape [chunks], >= 0. A repeated gram counts once."""
+        size = len(self.lengths)
+        scores = np.zeros(size, np.float32)
+        keys = np.unique(gram_keys(question))
+        if not size or not len(keys):
+            return scores
+        mean = max(float(self.lengths.mean()), 1.0)
+        norms = (K1 * (1 - B + B * self.lengths / mean)).astype(np.float32)
+        places = np.searchsorted(self.grams, keys)
+        for key, place in zip(keys, places, strict=True):
+            if place == len(self.grams) or self.grams[place] != key:
+                continue
+            span = slice(self.ends[place], self.ends[place + 1])
+            rows, counts = self.rows[span], self.counts[span].astype(np.float32)
+            idf = np.log1p((size - len(rows) + 0.5) / (len(rows) + 0.5))
+            scores[rows] += np.float32(idf * (K1 + 1)) * counts / (counts + norms[rows])
+        return scores
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write one `.npy` file a field; gives the files."""
+        files = []
+        for field in fields(self):
+            file = folder / f"lexical-{field.name}.npy"
+            np.save(file, getattr(self, field.name), allow_pickle=False)
+            files.append(file)
+        return files
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Open what `save` wrote, memory-mapped.
+
+        Raises:
+            OSError, ValueError: a file is missing or not an array.
+        """
+        return cls(
+            **{
+                field.name: np.load(
+                    folder / f"lexical-{field.name}.npy", mmap_mode="r", allow_pickle=False
+                )
+                for field in fields(cls)
+            }
+        )

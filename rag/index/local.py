@@ -1,0 +1,157 @@
+"""The index of one machine: a generation, opened for reading."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import DamagedIndex
+from rag.index import IndexInfo, Mask, Rows, generations
+from rag.index.dense import DenseLeg
+from rag.index.generations import REBUILD, Manifest
+from rag.index.lexical import LexicalLeg
+from rag.index.tables import NoteRow, TableReader
+from rag.types import Chunk, Filters
+
+TRIES = 3
+"""A writer may replace and remove a generation while it is being opened; the next one is there."""
+
+
+class LocalIndex:
+    """Everything of one generation; later ingests do not change it."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        tables: TableReader,
+        dense: DenseLeg,
+        lexical: LexicalLeg,
+        size: int,
+    ) -> None:
+        self.manifest = manifest
+        self._tables = tables
+        self._dense = dense
+        self._lexical = lexical
+        self._size = size
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open the generation that answers, every file compared with its checksum first.
+
+        Raises:
+            NoIndex: nothing was ingested yet.
+            DamagedIndex, OtherIndex: it cannot be used.
+        """
+        for attempt in range(TRIES):
+            generation, manifest = generations.read_manifest(folder)
+            try:
+                return cls._open(folder, generation, manifest)
+            except DamagedIndex:
+                replaced = generations.read_manifest(folder)[0] != generation
+                if attempt == TRIES - 1 or not replaced:
+                    raise
+        raise AssertionError("unreachable")
+
+    @classmethod
+    def _open(cls, folder: Path, generation: Path, manifest: Manifest) -> Self:
+        generations.verify(generation, manifest)
+        try:
+            tables = TableReader(generation)
+            dense = DenseLeg.load(generation)
+            lexical = LexicalLeg.load(generation)
+        except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
+            raise DamagedIndex(f"the index cannot be opened: {error}", REBUILD) from error
+        if not len(dense) == len(lexical.lengths) == manifest.chunks:
+            raise DamagedIndex("the parts of the index do not belong together", REBUILD)
+        return cls(manifest, tables, dense, lexical, generations.folder_size(folder))
+
+    @property
+    def info(self) -> IndexInfo:
+        """What it holds and what made it."""
+        manifest = self.manifest
+        return IndexInfo(
+            vault=manifest.vault,
+            notes=manifest.notes,
+            chunks=manifest.chunks,
+            languages=dict(Counter(note.language for note in self.notes().values()).most_common()),
+            encoder=manifest.encoder,
+            fingerprint=manifest.fingerprint,
+            dimension=manifest.dimension,
+            skipped=self._tables.skipped(),
+            updated_at=manifest.updated_at,
+            size=self._size,
+        )
+
+    def notes(self) -> dict[str, NoteRow]:
+        """Read all notes, by path."""
+        return self._tables.notes()
+
+    def allowed(self, filters: Filters) -> Mask | None:
+        """Say which chunks a filter allows; None allows all."""
+        if not filters:
+            return None
+        mask = np.ones(len(self._dense), dtype=bool)
+        if filters.paths or filters.tags:
+            tags = self._tables.tags()
+            for note in self._tables.notes().values():
+                if not (
+                    _matches_path(note.path, filters.paths)
+                    and _matches_tag(tags[note.path], filters.tags)
+                ):
+                    mask[note.first_row : note.first_row + note.chunks] = False
+        if filters.languages:
+            mask &= np.isin(self._tables.chunk_languages(), list(filters.languages))
+        return mask
+
+    def nearest(
+        self, vector: NDArray[np.float32], count: int, allowed: Mask | None
+    ) -> tuple[Rows, NDArray[np.float32]]:
+        """Find the chunks nearest to a unit vector, best first, with their cosines."""
+        return self._dense.nearest(vector, count, allowed)
+
+    def cosines(self, vector: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
+        """Give the cosines of a unit vector with some chunks, in their order."""
+        return self._dense.cosines(vector, rows)
+
+    def cosine_spread(self, vector: NDArray[np.float32]) -> tuple[float, float]:
+        """Give mean and standard deviation of a unit vector's cosines with all chunks."""
+        return self._dense.spread(vector)
+
+    def lexical_scores(self, question: str) -> NDArray[np.float32]:
+        """Give each chunk's BM25 for a question; shape [chunks]."""
+        return self._lexical.scores(question)
+
+    def chunks(self, rows: Sequence[int]) -> list[Chunk]:
+        """Read chunks, in the order asked for."""
+        return self._tables.chunks(rows)
+
+    @property
+    def tables(self) -> TableReader:
+        """The tables, for the next ingest."""
+        return self._tables
+
+    @property
+    def lexical(self) -> LexicalLeg:
+        """The lexical leg, for the next ingest."""
+        return self._lexical
+
+
+def _matches_path(path: str, patterns: Sequence[str]) -> bool:
+    folded = path.casefold()
+    return not patterns or any(
+        fnmatchcase(folded, pattern) or folded.startswith(pattern.rstrip("/*") + "/")
+        for pattern in (pattern.casefold().removeprefix("./") for pattern in patterns)
+    )
+
+
+def _matches_tag(tags: Sequence[str], wanted: Sequence[str]) -> bool:
+    return not wanted or any(
+        tag == prefix or tag.startswith(f"{prefix}/")
+        for tag in tags
+        for prefix in (tag.lower().lstrip("#").rstrip("/") for tag in wanted)
+    )

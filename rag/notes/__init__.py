@@ -1,0 +1,4 @@
+"""From a folder of Markdown files to chunks: find, read, parse, detect the language, chunk."""
+
+CHUNKING = 1
+"""Raised when the same note would be cut otherwise: an index of another number is rebuilt."""

@@ -1,0 +1,30 @@
+"""Fold text so that what people type alike is alike: no case, no marks, one kind of letter."""
+
+import unicodedata
+
+_LETTERS = str.maketrans(
+    {
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "ß": "ss",
+        "þ": "th",
+        "ħ": "h",
+        "ı": "i",
+    }
+)
+"""Letters whose stroke or ligature Unicode does not decompose."""
+
+
+def fold(text: str) -> str:
+    """Fold to lower case without marks: `Învățare`, `invatare` and cedilla `ţ` become one.
+
+    NFKD also opens ligatures and full-width letters (Unicode Standard Annex 15).
+    """
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)

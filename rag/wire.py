@@ -1,0 +1,252 @@
+"""Puts the parts together. The only file that names adapters.
+
+Heavy libraries are imported inside the functions that need them: a search loads no torch, an ingest
+with nothing new loads no model, and `rag --help` loads nothing.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.config import Settings
+from rag.errors import BadSettings, NoIndex, NoVault, OtherIndex, UnusableIndex
+
+if TYPE_CHECKING:
+    from rag.answers.answer import Answerer
+    from rag.answers.conversation import Conversation
+    from rag.encoders import Encoder
+    from rag.evaluation.questions import Question
+    from rag.evaluation.run import Outcome
+    from rag.generators import Generator
+    from rag.index import IndexInfo
+    from rag.index.check import Problem
+    from rag.index.local import LocalIndex
+    from rag.index.update import Progress, Report
+    from rag.retrieval.search import Retriever
+    from rag.types import Chunk, Document, Mode, Note
+
+EMBEDDED = "embedded"
+TRANSFORMERS = "hf:"
+EXTRACTIVE = "extractive"
+AUTO = "auto"
+WATCH_SECONDS = 2.0
+"""Between two looks at the vault: one costs 30 ms for 3,000 notes."""
+
+
+def open_encoder(name: str, settings: Settings) -> "Encoder":
+    """Load an encoder by name.
+
+    Raises:
+        NoModel: it cannot be had.
+    """
+    if name == EMBEDDED:
+        from rag.encoders.embedded_encoder import EmbeddedEncoder
+
+        return EmbeddedEncoder()
+    from rag.encoders.sentence_transformers_encoder import SentenceTransformersEncoder
+
+    return SentenceTransformersEncoder(
+        name, query_prompt=settings.query_prompt, passage_prompt=settings.passage_prompt
+    )
+
+
+def open_generator(spec: str, encoder: "Encoder") -> "Generator":
+    """Load a generator by its specification.
+
+    Raises:
+        BadSettings: no such kind.
+        NoModel: it cannot be had.
+    """
+    if spec in (EXTRACTIVE, AUTO):
+        from rag.generators.extractive import ExtractiveGenerator
+
+        return ExtractiveGenerator(encoder)
+    if spec.startswith(TRANSFORMERS) and len(spec) > len(TRANSFORMERS):
+        from rag.generators.transformers_chat import TransformersGenerator
+
+        return TransformersGenerator(spec.removeprefix(TRANSFORMERS))
+    raise BadSettings(f"no such LLM: {spec!r}", "give extractive, auto or hf:MODEL")
+
+
+def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Report":
+    """Bring the index in step with the vault. See `rag.index.update.ingest`."""
+    from rag.index import generations, update
+
+    folder = Path(settings.index)
+    name = settings.encoder
+    if not name:
+        try:
+            name = generations.read_manifest(folder)[1].encoder
+        except UnusableIndex:
+            name = EMBEDDED
+
+    def open_workshop() -> update.Workshop:
+        from rag.notes.chunking import chunk_document
+        from rag.notes.markdown import parse
+
+        encoder = open_encoder(name, settings)
+
+        def cut(note: "Note") -> "tuple[Document, list[Chunk]]":
+            document = parse(note)
+            return document, chunk_document(document, encoder.count_tokens, encoder.max_tokens)
+
+        return update.Workshop(encoder, cut)
+
+    return update.ingest(
+        Path(settings.vault), folder, name, open_workshop, rebuild=rebuild, progress=progress
+    )
+
+
+def watch(settings: Settings) -> Iterator[None]:
+    """Give a turn each time the vault differs from the index, for ever."""
+    from rag.index.freshness import compare
+    from rag.index.local import LocalIndex
+
+    folder = Path(settings.index)
+    while True:
+        index = LocalIndex.open(folder)
+        notes, started_ns = index.notes(), index.manifest.started_ns
+        skipped = {item.path for item in index.info.skipped}
+        while True:
+            time.sleep(WATCH_SECONDS)
+            changes = compare(Path(settings.vault), notes, started_ns, without=folder)
+            if changes.removed or changes.suspects - skipped:
+                break
+        yield
+
+
+def open_retriever(settings: Settings) -> "Retriever":
+    """Open the index for searching, with the encoder that made it.
+
+    Raises:
+        NoIndex, DamagedIndex: it cannot be used.
+        OtherIndex: its encoder is not what it was; found out when the encoder is first needed.
+    """
+    from rag.index.local import LocalIndex
+
+    return _retriever(LocalIndex.open(Path(settings.index)), settings)
+
+
+def _retriever(index: "LocalIndex", settings: Settings) -> "Retriever":
+    from rag.retrieval.search import Retriever
+
+    manifest = index.manifest
+
+    def open_its_encoder() -> "Encoder":
+        encoder = open_encoder(manifest.encoder, settings)
+        if encoder.fingerprint != manifest.fingerprint:
+            raise OtherIndex(
+                f"the encoder {manifest.encoder!r} is not the one that made this index",
+                "run: rag ingest --rebuild",
+            )
+        return encoder
+
+    return Retriever(index, open_its_encoder)
+
+
+def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answerer":
+    """Open what answers questions.
+
+    Args:
+        settings: which index and which LLM.
+        notify: given a line for the user when the LLM asked for is replaced.
+
+    Raises:
+        NoIndex, DamagedIndex: the index cannot be used.
+    """
+    from rag.answers.answer import Answerer
+    from rag.index.local import LocalIndex
+
+    folder = Path(settings.index)
+    index = LocalIndex.open(folder)
+    retriever = _retriever(index, settings)
+
+    def open_its_generator() -> "Generator":
+        if settings.llm == AUTO:
+            notify("no language model is set: quoting the notes word for word (see --llm)")
+        return open_generator(settings.llm, retriever.encoder)
+
+    return Answerer(retriever, open_its_generator, lambda: count_behind(index, folder))
+
+
+def count_behind(index: "LocalIndex", folder: Path) -> int:
+    """Count the notes that changed on disk since the index was built; all, if the vault is gone."""
+    from rag.index.freshness import compare
+
+    notes = index.notes()
+    known = {item.path for item in index.info.skipped}
+    try:
+        changes = compare(
+            Path(index.manifest.vault), notes, index.manifest.started_ns, without=folder
+        )
+    except NoVault:
+        return len(notes)
+    return len(changes.suspects - known) + len(changes.removed)
+
+
+def read_status(settings: Settings) -> "tuple[IndexInfo, int]":
+    """Read what the index says of itself, and how many notes changed since."""
+    from rag.index.local import LocalIndex
+
+    folder = Path(settings.index)
+    index = LocalIndex.open(folder)
+    return index.info, count_behind(index, folder)
+
+
+def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Problem]":
+    """Read the index back; with `repair`, rebuild it from the notes and the kept vectors."""
+    from rag.index import generations
+    from rag.index.check import check as check_folder
+
+    folder = Path(settings.index)
+    problems = check_folder(folder)
+    if problems and repair:
+        try:
+            vault = generations.read_manifest(folder)[1].vault
+        except NoIndex:
+            raise
+        except UnusableIndex:
+            vault = settings.vault
+        ingest(settings.override({"vault": vault}, "index"), rebuild=True, progress=progress)
+        problems = check_folder(folder)
+    return problems
+
+
+def open_conversation() -> "Conversation":
+    """Begin a chat."""
+    from rag.answers.conversation import Conversation
+
+    return Conversation()
+
+
+def load_questions(file: Path) -> "list[Question]":
+    """Read a question file. See `rag.evaluation.questions`."""
+    from rag.evaluation.questions import load_questions as load
+
+    return load(file)
+
+
+def evaluate(
+    settings: Settings, questions: "list[Question]", *, mode: "Mode", answers: bool
+) -> "Iterator[Outcome]":
+    """Run questions through the index; with `answers` they are answered too."""
+    from rag.evaluation.run import evaluate as evaluate_questions
+
+    answerer = open_answerer(settings, lambda _: None) if answers else None
+    retriever = answerer.retriever if answerer else open_retriever(settings)
+    return evaluate_questions(questions, retriever, answerer, mode=mode, count=settings.k)
+
+
+def report(outcomes: "Sequence[Outcome]") -> dict[str, dict[str, float]]:
+    """Give the figures of a run. See `rag.evaluation.run`."""
+    from rag.evaluation.run import report as make_report
+
+    return make_report(outcomes)
+
+
+def details_line(outcome: "Outcome") -> str:
+    """Write an outcome as one line of JSON. See `rag.evaluation.run`."""
+    from rag.evaluation.run import details_line as write
+
+    return write(outcome)
