@@ -46,7 +46,7 @@ def build_tiny_decoder(
         normalizer: what the tokenizer does to text first, control tokens in it included.
     """
     tokenizer = _train_tokenizer(normalizer)
-    ready = PreTrainedTokenizerFast(
+    ready = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, eos_token="<|im_end|>", pad_token="<|endoftext|>"
     )
     ready.chat_template = chat_template
@@ -68,7 +68,7 @@ def build_tiny_decoder(
         )
     )
     # As many makers do: sampling is on, which a greedy generator has to switch off without a word.
-    network.generation_config = GenerationConfig(
+    network.generation_config = GenerationConfig(  # type: ignore[no-untyped-call]
         do_sample=True,
         temperature=0.6,
         top_p=0.9,

@@ -73,7 +73,7 @@ class Answerer:
         times = [time.perf_counter()]
         language = language or self.language_of(question)
         passages = self.retriever.search(question, count, filters=filters)
-        sure = confidence(question, passages)
+        sure = confidence(question, passages, self.retriever.index.info.chunks)
         times.append(time.perf_counter())
         text = ""
         if sure >= ANSWERABLE:

@@ -27,7 +27,7 @@ PADDED_TOKENS = 512
 second of CPU: 192 padded tokens 31.9, 384 32.5, 512 32.7, 1,024 31.1, 2,048 28.4."""
 
 MOST_THREADS = 16
-"""Each thread holds a batch's activations, about 15 MB; few laptops have more cores than this."""
+"""Each thread holds a batch's activations, about 30 MB; few laptops have more cores than this."""
 
 CHARACTERS_PER_TOKEN = 100
 """A token is at most 64 characters, so what lies beyond this many per token that is read is cut off
@@ -37,8 +37,8 @@ before tokenizing, which takes up to 1.5 s for a megabyte."""
 class EmbeddedEncoder:
     """The default encoder; satisfies `Encoder`. Safe to share between threads.
 
-    Making one reads a small manifest; the tokenizer (30 ms) and the session (100 ms) are loaded when
-    first used.
+    Making one reads a small manifest; the tokenizer (30 ms) and the session (100 ms) are loaded
+    when first used.
 
     There is one session, of one thread; several Python threads run it at once, each on its own
     batch (a run releases the interpreter lock). Against one session of many threads this needs no

@@ -1,7 +1,7 @@
 """Where a sentence-transformers model's files are: a folder of the user's, or the hub's cache.
 
 This is the one place that may reach the network, and only for a model that the user named and that
-is not on this machine yet. It knows which files are safe to read, not what they mean, and imports no
+is not on this machine yet. It knows which files are safe to read, not what they mean. It imports no
 torch: which model a name stands for can be known without loading it.
 """
 
@@ -97,8 +97,8 @@ def fetch(repository: str) -> Path:
         ) from error
     except RepositoryNotFoundError as error:
         raise unknown(repository) from error
-    except OSError as error:  # also the hub's own errors and those of the connection
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:  # the connection's own errors come from several libraries
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise NoSpace(
                 f"no space for the model {repository!r}", "free some, then retry"
             ) from error

@@ -60,6 +60,7 @@ _WORDS = {
         cei cele cea cel ii le iar deci asta avem ce_e ce_este""",
 }
 _WORD = re.compile(r"[^\W\d_]+")
+_WORD_OR_NUMBER = re.compile(r"[^\W_]+")
 
 
 def _weights() -> dict[str, dict[str, float]]:
@@ -75,6 +76,7 @@ def _weights() -> dict[str, dict[str, float]]:
 
 
 _VOTES = _weights()
+_FUNCTION_WORDS = frozenset(word for owned in _VOTES.values() for word in owned)
 CLEAR = 0.75
 """Votes by which the first language must lead the second; below, the statistics are asked."""
 LEAD_SHARE = 0.06
@@ -106,6 +108,11 @@ def clear_language(text: str) -> str | None:
     """Give the language of a passage if its function words leave no doubt, else None."""
     words, votes = _vote(text)
     return _clear_winner(votes, lead=max(CLEAR, LEAD_SHARE * len(words)))
+
+
+def content_words(text: str) -> list[str]:
+    """Give the folded words that are no function word of any language: what a text is about."""
+    return [word for word in _WORD_OR_NUMBER.findall(fold(text)) if word not in _FUNCTION_WORDS]
 
 
 def _vote(text: str) -> tuple[list[str], dict[str, float]]:

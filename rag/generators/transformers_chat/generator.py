@@ -122,15 +122,16 @@ class TransformersGenerator:
         thread = threading.Thread(
             target=self._work, args=(ids, room, made, unwanted), name="rag-generate", daemon=True
         )
-        thread.start()
         try:
+            thread.start()
             while (token := made.get()) is not None:
                 if isinstance(token, Exception):
                     raise describe_failure(f"{self.model} failed", token) from token
                 yield token
         finally:
             unwanted.set()
-            thread.join()
+            if thread.is_alive():
+                thread.join()
 
     def _work(
         self,
@@ -141,13 +142,12 @@ class TransformersGenerator:
     ) -> None:
         self._thread.unwanted = unwanted
         prompt = torch.tensor([ids], device=self._network.device)
-        draws = [_Draw(self._temperature, self._seed)] if self._temperature else []
         try:
             self._network.generate(
                 prompt,
                 attention_mask=torch.ones_like(prompt),
                 max_new_tokens=room,
-                logits_processor=LogitsProcessorList(draws),
+                logits_processor=self._draws(),
                 streamer=_Tokens(made),
             )
         except _Unwanted:
@@ -156,6 +156,10 @@ class TransformersGenerator:
             made.put(error)
         finally:
             made.put(None)
+
+    def _draws(self) -> LogitsProcessorList:
+        draws = [_Draw(self._temperature, self._seed)] if self._temperature else []
+        return LogitsProcessorList(draws)
 
     def _stop_if_unwanted(self, _module: torch.nn.Module, _inputs: object) -> None:
         # By thread, since answers may be written at once and only one of them is unwanted.
@@ -187,7 +191,7 @@ class _Tokens(BaseStreamer):
 class _Draw(LogitsProcessor):
     """Make the likeliest token a drawn one, with a random source of its own.
 
-    The index of the largest of `scores / temperature + Gumbel noise` has the distribution
+    The index of the largest of `scores + temperature * Gumbel noise` has the distribution
     `softmax(scores / temperature)` (Gumbel 1954). The library would draw from the process-wide
     source, which other answers use at the same time.
     """
@@ -200,7 +204,7 @@ class _Draw(LogitsProcessor):
         # In float64, as float32 cannot tell the smallest draws apart, and these win.
         exponential = torch.empty(scores.shape, dtype=torch.float64)
         noise = -exponential.exponential_(generator=self._random).log()
-        return scores / self._temperature + noise.to(scores.device)
+        return scores + self._temperature * noise.to(scores.device)
 
 
 def _find_layers(network: torch.nn.Module) -> Iterator[torch.nn.Module]:

@@ -8,13 +8,13 @@ else reads that folder only. Weights are safetensors; code that comes with a mod
 import logging
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import HfApi, snapshot_download
+from huggingface_hub import HfApi, constants, snapshot_download
 from huggingface_hub.errors import (
     GatedRepoError,
     HFValidationError,
@@ -77,7 +77,9 @@ def find_folder(name: str) -> Path:
     Raises:
         NoModel: there is no such folder, or the hub gives no such model.
     """
-    folder = Path(name).expanduser()
+    folder = Path(name)
+    with suppress(RuntimeError):  # there is no such home
+        folder = folder.expanduser()
     if folder.is_dir():
         return folder
     if folder.exists() or folder.is_absolute() or name.startswith((".", "~")):
@@ -96,6 +98,8 @@ def find_folder(name: str) -> Path:
 
 
 def _download(name: str) -> Path:
+    # Else its client looks around for what else runs here and says so in each request.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     try:
         HfApi().model_info(name, timeout=HUB_TIMEOUT_S)
         with nullcontext() if sys.stderr.isatty() else _no_bars():
@@ -184,7 +188,7 @@ def describe_failure(what: str, error: Exception) -> NoModel:
 def first_line(error: Exception) -> str:
     """The first line of what an error says, else its name; at most 200 characters."""
     lines = str(error).strip().splitlines()
-    return lines[0][:200] if lines else type(error).__name__
+    return lines[0][:200].rstrip(".") if lines else type(error).__name__
 
 
 @contextmanager

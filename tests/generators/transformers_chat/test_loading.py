@@ -1,7 +1,4 @@
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,20 +9,6 @@ from safetensors.torch import load_file, save_file
 from rag.errors import NoModel
 from rag.generators.transformers_chat.loading import choose_device, describe_failure, load_decoder
 from tests.tiny_decoder import build_tiny_decoder
-
-LOAD_EACH = """
-import json, sys, time
-from rag.errors import NoModel
-from rag.generators.transformers_chat.loading import load_decoder
-for name in sys.argv[1:]:
-    began = time.monotonic()
-    try:
-        load_decoder(name)
-        outcome = "loaded"
-    except NoModel as error:
-        outcome = str(error)
-    print(json.dumps([outcome, time.monotonic() - began]), flush=True)
-"""
 
 
 @pytest.fixture
@@ -68,6 +51,7 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
 def test_a_path_that_is_no_folder(tmp_path: Path) -> None:
     assert "is not a folder; give the folder" in failure(tmp_path / "missing")
     assert "is not a folder; give the folder" in failure(Path(__file__))
+    assert "is not a folder; give the folder" in failure(Path("~nobody-of-this-name/model"))
 
 
 @pytest.mark.parametrize("name", ["", "a/b/c", "two words", "-x", "owner/model\n"])
@@ -90,7 +74,6 @@ def test_what_is_no_name(name: str) -> None:
         ("model.safetensors", b""),
         ("model.safetensors", b"\xff" * 64),
         ("tokenizer.json", b"{}"),
-        ("generation_config.json", b"{"),
     ],
 )
 def test_damaged_files(broken: Path, file: str, content: bytes) -> None:
@@ -135,22 +118,3 @@ def test_want_of_memory_has_its_own_remedy() -> None:
         assert found.problem == "M failed: out of memory"
         assert found.remedy.startswith("take a smaller model, or use --llm extractive")
     assert str(describe_failure("M failed", KeyError("a\nb"))).startswith("M failed: 'a\\nb'; take")
-
-
-def test_without_a_connection_a_name_fails_at_once(tmp_path: Path) -> None:
-    closed = "http://127.0.0.1:9"  # the discard port: nobody listens there
-    done = subprocess.run(
-        [sys.executable, "-c", LOAD_EACH, "nobody/no-such-model"],
-        env=os.environ | {"HF_ENDPOINT": closed, "HF_HOME": str(tmp_path), "NO_PROXY": "127.0.0.1"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    outcome, seconds = json.loads(done.stdout)
-    assert outcome.startswith(
-        "nobody/no-such-model is not on this computer and cannot be downloaded: "
-    )
-    assert "; check the name and the connection, or use --llm extractive" in outcome
-    assert seconds < 10
-    assert done.stderr == ""

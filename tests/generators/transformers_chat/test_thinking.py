@@ -24,7 +24,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("text", "inside", "answer"), CASES)
-def test_any_cut_of_the_text_gives_the_same_answer(text: str, inside: bool, answer: str) -> None:
+def test_any_cut_of_the_text_gives_the_same_answer(text: str, answer: str, *, inside: bool) -> None:
     cuts = [[text[:at], text[at:]] for at in range(len(text) + 1)]
     for pieces in (*cuts, list(text)):
         assert "".join(without_thinking(pieces, inside=inside)) == answer

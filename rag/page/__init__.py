@@ -1,0 +1,1 @@
+"""What the page in `app.py` is made of: opening the index, cards, and safe Markdown."""

@@ -1,0 +1,74 @@
+"""The one way by which text of notes and of models reaches the page.
+
+Whatever is not written by this program itself goes through `safe_markdown`, `safe_passage` or
+`safe_label` before Streamlit gets it; `markdown_writer` says what is guaranteed then.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.notes.properties import read_properties
+from rag.page.harmless import write_words
+from rag.page.markdown_tree import parse_markdown
+from rag.page.markdown_writer import write_markdown
+from rag.page.quotes import Quote, find_marks
+
+MOST_CHARACTERS = 20_000
+"""A passage has some 1,000; beyond this a browser stalls on hostile nesting."""
+
+_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_INVISIBLE = re.compile(
+    # Controls, marks that turn or hide text, lone surrogates (no encoder takes those), tag letters.
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    r"\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_PROPERTY = re.compile(r"[\w -]+:(?:\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class SafePassage:
+    """A passage that may be given to `st.markdown`."""
+
+    source: str
+    unmarked: tuple[str, ...]
+    """Quotes that could not be found in it, as safe Markdown too."""
+
+
+def safe_markdown(text: str, *, citations: int = 0) -> str:
+    """Turn untrusted Markdown into Markdown that shows the same and does nothing.
+
+    Args:
+        text: of a note, of a model or of a user; may end anywhere, as it does while it streams.
+        citations: `[1]` up to this number are shown as citations.
+    """
+    return write_markdown(parse_markdown(_clean(text)), marks={}, citations=citations)
+
+
+def safe_passage(text: str, quotes: Sequence[Quote]) -> SafePassage:
+    """Turn a passage into safe Markdown in which quotes are marked."""
+    tree = parse_markdown(_clean(text))
+    cleaned = [Quote(_clean(quote.text), quote.start_line, quote.end_line) for quote in quotes]
+    marks, lost = find_marks(tree, cleaned)
+    return SafePassage(
+        write_markdown(tree, marks=marks),
+        tuple(safe_markdown(quote.text) for quote in lost),
+    )
+
+
+def safe_label(text: str) -> str:
+    """Turn a path, a heading or an error into one line that shows as it is read."""
+    return write_words(" ".join(_clean(text).split()))
+
+
+def _clean(text: str) -> str:
+    text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
+    if len(text) > MOST_CHARACTERS:
+        text = f"{text[:MOST_CHARACTERS]} …"
+    properties = read_properties(text).end_line
+    lines = text.split("\n")
+    # A passage that begins with a rule is not one that begins with properties.
+    if properties and _PROPERTY.match(lines[1]):
+        # Blank lines instead, so that quotes are found at their lines.
+        lines[:properties] = [""] * properties
+    return "\n".join(lines)
