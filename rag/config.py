@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ FILE = "rag.toml"
 PREFIX = "RAG_"
 MOST_PASSAGES = 100
 """More than this no prompt holds and nobody reads."""
+_FOLDERS = ("vault", "index")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class Settings:
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MOST_PASSAGES:
             raise BadSettings(f"k is {self.k}", f"give a number from 1 to {MOST_PASSAGES}")
+        for key in _FOLDERS:
+            # `--index "$UNSET"` would otherwise stand for the folder where one happens to be.
+            if not getattr(self, key).strip() or "\0" in getattr(self, key):
+                raise BadSettings(f"{key} is {getattr(self, key)!r}", "name a folder")
 
     def override(self, values: Mapping[str, object], source: str) -> Self:
         """Replace the fields that `values` names; None leaves one as it is.
@@ -53,13 +59,19 @@ class Settings:
             if key not in kinds:
                 known = ", ".join(sorted(kinds))
                 raise BadSettings(f"{source}: unknown setting {key!r}", f"use one of: {known}")
-            if kinds[key] is int and isinstance(value, str) and value.strip().isdecimal():
-                value = int(value)
+            if kinds[key] is int and isinstance(value, str):
+                with suppress(ValueError):
+                    value = int(value)
             if type(value) is not kinds[key]:
                 wanted = "a whole number" if kinds[key] is int else "a text"
                 raise BadSettings(f"{source}: {key} is {value!r}", f"give {wanted}")
+            if key in _FOLDERS:
+                value = _expand_home(str(value))
             changed[key] = value
-        return replace(self, **changed)  # type: ignore[arg-type]
+        try:
+            return replace(self, **changed)  # type: ignore[arg-type]
+        except BadSettings as error:
+            raise BadSettings(f"{source}: {error.problem}", error.remedy) from error
 
 
 def load_settings(
@@ -81,7 +93,7 @@ def load_settings(
     settings = Settings()
     file = folder / FILE
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         content = {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -94,3 +106,10 @@ def load_settings(
     }
     settings = settings.override(variables, "environment (RAG_*)")
     return settings.override(flags, "command line")
+
+
+def _expand_home(folder: str) -> str:
+    """Write out the `~` of rag.toml and of `--index=~/x`, which no shell does."""
+    with suppress(RuntimeError):  # there is no home
+        return str(Path(folder).expanduser()) if folder.startswith("~") else folder
+    return folder

@@ -4,13 +4,14 @@ Heavy libraries are imported inside the functions that need them: a search loads
 with nothing new loads no model, and `rag --help` loads nothing.
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.config import Settings
-from rag.errors import BadSettings, NoIndex, NoVault, OtherIndex, UnusableIndex
+from rag.errors import BadSettings, DamagedIndex, NoVault, OtherIndex, UnusableIndex
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answerer
@@ -44,11 +45,25 @@ def open_encoder(name: str, settings: Settings) -> "Encoder":
         from rag.encoders.embedded_encoder import EmbeddedEncoder
 
         return EmbeddedEncoder()
+    from rag.encoders.model_folder import find_model
+
+    find_model(name)  # before torch is loaded: that takes five seconds, to say that there is none
     from rag.encoders.sentence_transformers_encoder import SentenceTransformersEncoder
 
     return SentenceTransformersEncoder(
         name, query_prompt=settings.query_prompt, passage_prompt=settings.passage_prompt
     )
+
+
+def check_llm(spec: str) -> None:
+    """Check what a user gave as LLM, before anything is loaded.
+
+    Raises:
+        BadSettings: no such kind.
+    """
+    has_name = spec.startswith(TRANSFORMERS) and spec != TRANSFORMERS
+    if spec not in (EXTRACTIVE, AUTO) and not has_name:
+        raise BadSettings(f"no such LLM: {spec!r}", "give extractive, auto or hf:MODEL")
 
 
 def open_generator(spec: str, encoder: "Encoder") -> "Generator":
@@ -58,28 +73,23 @@ def open_generator(spec: str, encoder: "Encoder") -> "Generator":
         BadSettings: no such kind.
         NoModel: it cannot be had.
     """
+    check_llm(spec)
     if spec in (EXTRACTIVE, AUTO):
         from rag.generators.extractive import ExtractiveGenerator
 
         return ExtractiveGenerator(encoder)
-    if spec.startswith(TRANSFORMERS) and len(spec) > len(TRANSFORMERS):
-        from rag.generators.transformers_chat import TransformersGenerator
+    from rag.generators.transformers_chat import TransformersGenerator
 
-        return TransformersGenerator(spec.removeprefix(TRANSFORMERS))
-    raise BadSettings(f"no such LLM: {spec!r}", "give extractive, auto or hf:MODEL")
+    return TransformersGenerator(spec.removeprefix(TRANSFORMERS))
 
 
 def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Report":
     """Bring the index in step with the vault. See `rag.index.update.ingest`."""
-    from rag.index import generations, update
+    from rag.index import update
 
     folder = Path(settings.index)
-    name = settings.encoder
-    if not name:
-        try:
-            name = generations.read_manifest(folder)[1].encoder
-        except UnusableIndex:
-            name = EMBEDDED
+    made_from = _read_origin(folder)
+    name = settings.encoder or (made_from[1] if made_from else EMBEDDED)
 
     def open_workshop() -> update.Workshop:
         from rag.notes.chunking import chunk_document
@@ -98,19 +108,54 @@ def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Repor
     )
 
 
-def watch(settings: Settings) -> Iterator[None]:
-    """Give a turn each time the vault differs from the index, for ever."""
+def _read_origin(folder: Path) -> tuple[str, str] | None:
+    """Give the vault and the encoder of an index; of a damaged one, from what is left of it."""
+    from rag.index import generations
+
+    try:
+        manifest = generations.read_manifest(folder)[1]
+    except UnusableIndex:
+        pass  # it is about to be rebuilt, or the ingest refuses
+    else:
+        return manifest.vault, manifest.encoder
+    for file in sorted((folder / generations.GENERATIONS).glob(f"*/{generations.MANIFEST}"))[::-1]:
+        try:
+            left = generations.Manifest(**json.loads(file.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            continue
+        if isinstance(left.vault, str) and isinstance(left.encoder, str):
+            return left.vault, left.encoder
+    return None
+
+
+def watch(settings: Settings, notify: Callable[[str], None]) -> Iterator[None]:
+    """Give a turn each time the vault differs from the index, for ever.
+
+    Args:
+        settings: which vault and which index.
+        notify: given a line for the user when the vault is gone, and again when it is back.
+    """
     from rag.index.freshness import compare
     from rag.index.local import LocalIndex
 
     folder = Path(settings.index)
+    gone = False
     while True:
         index = LocalIndex.open(folder)
         notes, started_ns = index.notes(), index.manifest.started_ns
         skipped = {item.path for item in index.info.skipped}
         while True:
             time.sleep(WATCH_SECONDS)
-            changes = compare(Path(settings.vault), notes, started_ns, without=folder)
+            try:
+                changes = compare(Path(settings.vault), notes, started_ns, without=folder)
+            except NoVault as error:
+                if not gone:
+                    notify(f"{error.problem}; waiting for it to come back")
+                gone = True
+                continue
+            if gone:
+                notify(f"the vault {settings.vault!r} is back")
+            gone = False
             if changes.removed or changes.suspects - skipped:
                 break
         yield
@@ -153,8 +198,10 @@ def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answere
         notify: given a line for the user when the LLM asked for is replaced.
 
     Raises:
+        BadSettings: there is no such LLM.
         NoIndex, DamagedIndex: the index cannot be used.
     """
+    check_llm(settings.llm)
     from rag.answers.answer import Answerer
     from rag.index.local import LocalIndex
 
@@ -168,6 +215,13 @@ def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answere
         return open_generator(settings.llm, retriever.encoder)
 
     return Answerer(retriever, open_its_generator, lambda: count_behind(index, folder))
+
+
+def language_of(question: str, retriever: "Retriever") -> str:
+    """Give the language of a question; one that gives no hint has that of most notes."""
+    from rag.notes.language import detect_language
+
+    return detect_language(question, next(iter(retriever.index.info.languages), None))
 
 
 def count_behind(index: "LocalIndex", folder: Path) -> int:
@@ -195,20 +249,25 @@ def read_status(settings: Settings) -> "tuple[IndexInfo, int]":
 
 
 def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Problem]":
-    """Read the index back; with `repair`, rebuild it from the notes and the kept vectors."""
-    from rag.index import generations
+    """Read the index back; with `repair`, rebuild it from the notes and the kept vectors.
+
+    Raises:
+        NoIndex: there is nothing to check.
+        DamagedIndex: nothing says any more whose notes it held.
+    """
     from rag.index.check import check as check_folder
 
     folder = Path(settings.index)
     problems = check_folder(folder)
     if problems and repair:
-        try:
-            vault = generations.read_manifest(folder)[1].vault
-        except NoIndex:
-            raise
-        except UnusableIndex:
-            vault = settings.vault
-        ingest(settings.override({"vault": vault}, "index"), rebuild=True, progress=progress)
+        made_from = _read_origin(folder)
+        if made_from is None:
+            raise DamagedIndex(
+                "too much is lost to say whose notes this index held",
+                "run: rag ingest YOUR-NOTES --rebuild",
+            )
+        known = settings.override({"vault": made_from[0], "encoder": made_from[1]}, "index")
+        ingest(known, rebuild=True, progress=progress)
         problems = check_folder(folder)
     return problems
 

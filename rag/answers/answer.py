@@ -1,13 +1,16 @@
 """From a question to an answer whose every citation was checked."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rag.answers.citations import build_citations, clean_marks
+from rag.answers.citations import add_marks, build_citations
 from rag.answers.confidence import ANSWERABLE, confidence
-from rag.answers.prompt import UNKNOWN, build_prompt
-from rag.answers.refusal import write_refusal
+from rag.answers.inert import make_inert
+from rag.answers.marks import blank_marks, clean_marks, find_marks
+from rag.answers.prompt import build_prompt
+from rag.answers.refusal import count_shown, says_unknown, write_refusal
 from rag.generators import Generator
 from rag.notes.language import detect_language
 from rag.retrieval.search import Retriever
@@ -15,6 +18,7 @@ from rag.types import Answer, Filters, Passage, Prompt
 
 NOBODY = "none"
 """The generator of a refusal for which none was loaded."""
+_WORD = re.compile(r"\w")
 
 
 def _ignore(piece: str) -> None:
@@ -63,26 +67,27 @@ class Answerer:
             question: in any language.
             count: how many passages the answer may stand on.
             filters: which notes may answer.
-            language: the language to answer in; None for the question's.
+            language: the language to answer in, e.g. `pt`; None for the question's.
             on_text: given the answer in pieces as it is written. What is returned counts: there the
-                citations are checked, and marks that the model made up are gone.
+                citations are checked, marks that the model made up are gone, and so is all that
+                loads or links.
 
         Raises:
             NoModel: the encoder or the generator cannot be had.
         """
         times = [time.perf_counter()]
-        language = language or self.language_of(question)
+        language = _base(language) if language else self.language_of(question)
         passages = self.retriever.search(question, count, filters=filters)
         sure = confidence(question, passages, self.retriever.index.info.chunks)
         times.append(time.perf_counter())
-        text = ""
+        text, shown = "", False
         if sure >= ANSWERABLE:
-            text = self._generate(question, language, passages, on_text)
+            text, shown = self._generate(question, language, passages, on_text)
         times.append(time.perf_counter())
         abstained = not text
         if abstained:
             text = write_refusal(language, passages)
-            on_text(text)
+            on_text(f"\n\n{text}" if shown else text)
         vault = Path(self.retriever.index.info.vault)
         citations = () if abstained else build_citations(text, passages, vault, language)
         behind = self._count_behind()
@@ -111,21 +116,20 @@ class Answerer:
         language: str,
         passages: Sequence[Passage],
         on_text: Callable[[str], None],
-    ) -> str:
+    ) -> tuple[str, bool]:
+        """Give the answer, empty if there is none, and whether anything was shown."""
         prompt = self._fit(question, language, passages)
-        pieces: list[str] = []
-        held = ""
+        text, shown = "", 0
         for piece in self.generator.stream(prompt):
-            pieces.append(piece)
-            # Nothing is shown while it may still turn out to be the model's word for a refusal.
-            held += piece
-            if held and not UNKNOWN.startswith(held.strip()[: len(UNKNOWN)]):
-                on_text(held)
-                held = ""
-        text = "".join(pieces).strip()
-        if UNKNOWN in text:
-            return ""
-        return clean_marks(text, len(prompt.passages)).strip()
+            text += piece
+            if says_unknown(text):
+                return "", bool(shown)
+            if (safe := count_shown(text)) > shown:
+                on_text(text[shown:safe])
+                shown = safe
+        if text[shown:].strip():
+            on_text(text[shown:])
+        return _finish(text, prompt.passages), bool(text.strip())
 
     def _fit(self, question: str, language: str, passages: Sequence[Passage]) -> Prompt:
         """Drop the weakest passages until the prompt fits the model; one always stays."""
@@ -134,3 +138,17 @@ class Answerer:
             if self.generator.fits(prompt):
                 return prompt
         return build_prompt(question, language, passages[:1])
+
+
+def _finish(text: str, passages: Sequence[Passage]) -> str:
+    """Make what a generator wrote an answer: inert, with the marks of its passages alone."""
+    text = clean_marks(make_inert(text), len(passages)).strip()
+    marks = find_marks(text)
+    if not _WORD.search(blank_marks(text, marks)):
+        return ""
+    return text if marks else add_marks(text, passages)
+
+
+def _base(language: str) -> str:
+    """Give `pt` for `pt-BR` and `PT`."""
+    return re.split("[-_]", language.strip().lower(), maxsplit=1)[0]

@@ -1,46 +1,43 @@
 """Citations, built and checked by code: what a model says of its sources is never taken on trust.
 
-For each `[n]` the sentence before it is looked for in passage n; if it stands there word for word,
-it is the quote, else the passage's sentence that shares most with it is. Then the note is read
-again from disk, and the quote must stand in it byte for byte, at the lines that are given.
+For each `[n]` the sentence that carries it is looked for in passage n; if it stands there word for
+word, it is the quote, else the passage's sentence that shares most with it is. Then the note is
+read again from disk, and the quote must stand in it byte for byte, at the lines that are given.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.notes.grams import gram_keys
-from rag.notes.lines import Lines
-from rag.notes.sentences import Sentence, split_sentences
+from rag.answers.marks import blank_marks, find_marks
+from rag.answers.quotes import SUPPORTED, Quote, Source, Span, find_sentences
+from rag.notes.language import clear_language
+from rag.notes.lines import LINE_END, Lines
+from rag.notes.sentences import split_sentences
 from rag.notes.vault import read_note
-from rag.types import Citation, CitationStatus, Note, Passage
+from rag.types import Chunk, Citation, CitationStatus, Note, Passage
 
-MARK = re.compile(r"\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\]")
-_BEFORE_MARK = re.compile(r"\s*" + MARK.pattern)
-_BULLET = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)?")
-SUPPORTED = 0.2
-"""Share of a sentence's 4-grams that its quote must hold when both are in one language; a
-paraphrase keeps its terms and names. Across languages only a missing sentence is unsupported."""
+CREDITED = 0.5
+"""Share of a sentence's 4-grams that a passage's sentence must hold for code to cite it: half, so
+that a shared term or two are not enough."""
+LEAST_WORDS = 4
+"""Of a part of a sentence that is looked for alone; `According to [1], …` is no claim."""
+
+_LEAD = re.compile(
+    r"(?:[\s>|]|\|?[ \t]*:?-{2,}[-:| \t]*\n)*"
+    r"(?:(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX/-]\]\s+)?)?[\s.,;:!?…)|]*"
+)
+_LINE_LEAD = re.compile(r"[ \t>|]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?[ \t|]*")
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """What stands between two marks of an answer, and the passages that it cites."""
+    """What an answer says where it cites."""
 
-    text: str
+    wordings: tuple[str, ...]
+    """What the mark may stand for, the most likely first."""
     numbers: tuple[int, ...]
-
-
-def clean_marks(text: str, passages: int) -> str:
-    """Remove marks of passages that do not exist, and write `[1, 2]` as `[1][2]`."""
-
-    def rewrite(match: re.Match[str]) -> str:
-        numbers = _numbers(match[1])
-        marks = "".join(f"[{number}]" for number in numbers if 1 <= number <= passages)
-        return match[0].replace(match[0].strip(), marks) if marks else ""
-
-    return _BEFORE_MARK.sub(rewrite, text)
 
 
 def build_citations(
@@ -59,73 +56,97 @@ def build_citations(
         number.
     """
     notes: dict[str, Note | None] = {}
-    citations: dict[tuple[int, str], Citation] = {}
+    sources: dict[int, Source] = {}
+    citations: dict[tuple[int, int, str], Citation] = {}
     for claim in _claims(text):
+        spoken = clear_language(claim.wordings[-1]) or language
         for number in claim.numbers:
-            passage = passages[number - 1]
-            path = passage.chunk.path
-            if path not in notes:
-                note = read_note(vault, path)
-                notes[path] = note if isinstance(note, Note) else None
-            citation = _cite(claim.text, number, passage, notes[path], language)
-            citations.setdefault((number, citation.quote), citation)
+            chunk = passages[number - 1].chunk
+            if chunk.path not in notes:
+                note = read_note(vault, chunk.path)
+                notes[chunk.path] = note if isinstance(note, Note) else None
+            if number not in sources:
+                sources[number] = Source(chunk)
+            quote = sources[number].find(claim.wordings)
+            # Across languages a paraphrase shares no letters: only a missing quote is wrong there.
+            is_supported = chunk.language != spoken or quote.support >= SUPPORTED
+            citation = _check(number, chunk, quote, notes[chunk.path], is_supported=is_supported)
+            citations.setdefault((number, citation.start_line, citation.quote), citation)
     return tuple(citations.values())
 
 
-def _claims(text: str) -> list[_Claim]:
-    claims: list[_Claim] = []
+def add_marks(text: str, passages: Sequence[Passage]) -> str:
+    """Cite for a model that cited nothing: each sentence that a passage plainly holds."""
+    sources = [Source(passage.chunk) for passage in passages]
+    parts, done = [], 0
+    for span in find_sentences(text):
+        supports = [source.find([text[span.start : span.end]]).support for source in sources]
+        if supports and max(supports) >= CREDITED:
+            number = supports.index(max(supports)) + 1
+            parts.append(f"{text[done : span.end]} [{number}]")
+            done = span.end
+    return "".join(parts) + text[done:]
+
+
+def _claims(text: str) -> Iterator[_Claim]:
+    marks = find_marks(text)
+    bare = blank_marks(text, marks)
+    sentences = list(find_sentences(bare))
     begin = 0
-    for match in _BEFORE_MARK.finditer(text):
-        bullet = _BULLET.match(text, begin)
-        said = text[bullet.end() if bullet else begin : match.start()].strip()
-        if said:
-            claims.append(_Claim(said, _numbers(match[1])))
-        elif claims:  # `[1][2]`: a second source of the same sentence
-            claims[-1] = _Claim(claims[-1].text, claims[-1].numbers + _numbers(match[1]))
-        begin = match.end()
-    return claims
+    for mark in marks:
+        wordings = []
+        lead = _LEAD.match(bare, begin, mark.start)
+        said = bare[lead.end() if lead else begin : mark.start].strip()
+        sentence = _sentence_of(text, sentences, mark.start)
+        around = " ".join(bare[sentence.start : sentence.end].split()) if sentence else ""
+        is_part = sentence is not None and mark.end < sentence.end
+        if said and (not is_part or len(said.split()) >= LEAST_WORDS):
+            wordings.append(said)
+            wordings += [last.text for last in split_sentences(said, 1)[-1:]]
+        if around:
+            wordings.append(around)
+        if wordings := list(dict.fromkeys(wordings)):
+            yield _Claim(tuple(wordings), mark.numbers)
+        begin = mark.end
 
 
-def _numbers(marks: str) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(int(number) for number in re.split(r"\s*[,;]\s*", marks)))
+def _sentence_of(text: str, sentences: Sequence[Span], place: int) -> Span | None:
+    """Give the sentence that a mark belongs to: it stands in it, behind it or opens its line."""
+    line_start = max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
+    line_end = LINE_END.search(text, place)
+    stop = line_end.start() if line_end else len(text)
+    before = [span for span in sentences if span.start < place]
+    lead = _LINE_LEAD.match(text, line_start, place)
+    behind = [span for span in sentences if place < span.start < stop]
+    if behind and (not before or (lead and lead.end() == place)):
+        return behind[0]
+    return before[-1] if before else None
 
 
-def _cite(claim: str, number: int, passage: Passage, note: Note | None, language: str) -> Citation:
-    chunk = passage.chunk
-    quote, start, end, support = _find_quote(claim, passage)
-    status = CitationStatus.VERIFIED
-    if chunk.language == language and support < SUPPORTED:
+def _check(
+    number: int, chunk: Chunk, quote: Quote, note: Note | None, *, is_supported: bool
+) -> Citation:
+    text, start, end = quote.text, quote.start_line, quote.end_line
+    if not is_supported or not text:
         status = CitationStatus.UNSUPPORTED
-    elif note is None:
+    elif note is None or (place := _find_in_note(text, note, start)) is None:
         status = CitationStatus.STALE
     else:
-        lines = Lines(note.text)
-        if not (end <= len(lines) and quote in lines.between(start, end)):
-            place = note.text.find(quote)
-            if place < 0:
-                status = CitationStatus.STALE
-            else:
-                status = CitationStatus.MOVED
-                start, end = lines.line_of(place), lines.line_of(place + len(quote) - 1)
-    return Citation(number, chunk.path, chunk.headings, start, end, quote, status)
+        is_there = place[1:] == (start, end)
+        status = CitationStatus.VERIFIED if is_there else CitationStatus.MOVED
+        text, start, end = place
+    return Citation(number, chunk.path, chunk.headings, start, end, text, status)
 
 
-def _find_quote(claim: str, passage: Passage) -> tuple[str, int, int, float]:
-    """Give the passage's words for a claim, their lines, and the share of the claim they hold."""
-    chunk = passage.chunk
-    last = split_sentences(claim, 1)[-1:]
-    for words in (claim, *(sentence.text for sentence in last)):
-        place = chunk.text.find(words)
-        if place >= 0:
-            lines = Lines(chunk.text)
-            first = chunk.start_line - 1
-            start, end = lines.line_of(place), lines.line_of(place + len(words) - 1)
-            return words, first + start, first + end, 1.0
-    wanted = set(gram_keys(last[0].text if last else claim).tolist())
-    whole = Sentence(chunk.text, chunk.start_line, chunk.end_line, is_item=False)
-    best, most = whole, -1
-    for sentence in split_sentences(chunk.text, chunk.start_line):
-        shared = len(wanted.intersection(gram_keys(sentence.text).tolist()))
-        if shared > most:
-            best, most = sentence, shared
-    return best.text, best.start_line, best.end_line, max(most, 0) / max(len(wanted), 1)
+def _find_in_note(quote: str, note: Note, near: int) -> tuple[str, int, int] | None:
+    """Find a quote in a note as it is today, nearest to a line; gives its text and lines.
+
+    Line ends may have changed: an editor or a version control system writes them anew.
+    """
+    lines = Lines(note.text)
+    pattern = "(?:\r\n|\n|\r)".join(re.escape(line) for line in LINE_END.split(quote))
+    found = [match.span() for match in re.finditer(pattern, note.text)]
+    if not found:
+        return None
+    start, end = min(found, key=lambda span: abs(lines.line_of(span[0]) - near))
+    return note.text[start:end], lines.line_of(start), lines.line_of(max(start, end - 1))

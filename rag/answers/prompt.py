@@ -1,14 +1,16 @@
 """The prompt: fixed texts, and how the passages of a question fill them.
 
-Note text is untrusted. It stands between two lines that carry a number drawn anew for every prompt,
-so that no note can close its fence; marks in it that look like our citations lose their brackets.
+Note text is untrusted. It stands, paths and headings included, between two lines that carry a
+number drawn anew for every prompt, so that no note can close its fence; marks in it that look like
+our citations lose their brackets.
 """
 
-import re
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from string import Template
 
+from rag.answers.marks import quiet_footnotes, quiet_marks
 from rag.notes.language import NAMES
 from rag.types import Message, Passage, Prompt
 
@@ -25,33 +27,33 @@ $passages
 Question: $question
 Answer in $language, citing passages like [1].""")
 PASSAGE = Template("""\
-[$number] $place
+[$number]
 <<<$fence
+$place
 $text
 $fence>>>""")
 UNKNOWN = "NOT_IN_NOTES"
 """What a model is to say instead of an answer; the refusal that people see is ours."""
 
-_MARK = re.compile(r"\[(\^?[\w,;\s-]{1,12})\]")
-
 
 def build_prompt(question: str, language: str, passages: Sequence[Passage]) -> Prompt:
-    """Write a prompt for a question and its passages, best first."""
-    fence = secrets.token_hex(4)
+    """Write a prompt for a question and its passages, best first.
+
+    The passages of the prompt are those given, with the notes' own `[1]` as `(1)`: a generator that
+    quotes them cannot seem to cite.
+    """
+    quiet = tuple(_quieten(passage) for passage in passages)
+    texts = [quiet_footnotes(passage.chunk.text) for passage in quiet]
+    fence = _draw_fence(texts)
     name = NAMES.get(language, language)
     written = "\n\n".join(
-        PASSAGE.substitute(
-            number=number,
-            place=_harmless(" > ".join((passage.chunk.path, *passage.chunk.headings))),
-            fence=fence,
-            text=_harmless(passage.chunk.text),
-        )
-        for number, passage in enumerate(passages, start=1)
+        PASSAGE.substitute(number=number, place=_place(passage), fence=fence, text=text)
+        for number, (passage, text) in enumerate(zip(quiet, texts, strict=True), start=1)
     )
     return Prompt(
         question=question,
         language=language,
-        passages=tuple(passages),
+        passages=quiet,
         messages=(
             Message("system", SYSTEM.substitute(language=name, unknown=UNKNOWN)),
             Message("user", USER.substitute(passages=written, question=question, language=name)),
@@ -59,6 +61,20 @@ def build_prompt(question: str, language: str, passages: Sequence[Passage]) -> P
     )
 
 
-def _harmless(text: str) -> str:
-    """Turn `[1]` and `[^1]` of a note into `(1)` and `(^1)`: only our own marks are citations."""
-    return _MARK.sub(lambda match: match[0] if match[1] in " xX-" else f"({match[1]})", text)
+def _quieten(passage: Passage) -> Passage:
+    text = quiet_marks(passage.chunk.text)
+    return replace(passage, chunk=replace(passage.chunk, text=text))
+
+
+def _place(passage: Passage) -> str:
+    """Name a passage's note and headings in one line, whatever characters they hold."""
+    names = " > ".join((passage.chunk.path, *passage.chunk.headings))
+    return quiet_footnotes(quiet_marks(" ".join(names.split())))
+
+
+def _draw_fence(texts: Sequence[str]) -> str:
+    """Draw a number that no passage holds."""
+    fence = secrets.token_hex(4)
+    while any(fence in text for text in texts):
+        fence = secrets.token_hex(4)
+    return fence

@@ -1,5 +1,6 @@
 """`rag ask` and `rag chat`."""
 
+import re
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -8,9 +9,9 @@ import click
 
 from rag import wire
 from rag.cli import options
-from rag.cli.output import put, put_json, say
-from rag.cli.searching import as_result
-from rag.types import Answer, Citation, CitationStatus, Filters
+from rag.cli.output import plural, put, put_json, say
+from rag.cli.searching import as_result, place
+from rag.types import Answer, CitationStatus, Filters
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answerer
@@ -23,8 +24,20 @@ _REMARKS = {
     CitationStatus.UNSUPPORTED: " (does not support the sentence)",
 }
 
+
+def _read_code(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    code = value.lower().replace("_", "-").partition("-")[0]
+    if not re.fullmatch("[a-z]{2,3}", code):
+        raise click.BadParameter("give a code such as en, pl, pt or ro", context, option)
+    return code
+
+
 _llm = click.option("--llm", metavar="SPEC", help="extractive, auto or hf:MODEL. [default: auto]")
-_language = click.option("--lang", "language", metavar="CODE", help="Language of the answer.")
+_language = click.option(
+    "--lang", "language", metavar="CODE", callback=_read_code, help="Language of the answer."
+)
 
 
 @click.command()
@@ -49,7 +62,10 @@ def ask(
     paths: tuple[str, ...],
     languages: tuple[str, ...],
 ) -> int:
-    """Answer QUESTION from the notes, with the lines it stands on; `-` reads it from stdin."""
+    """Answer QUESTION from the notes, with the lines.
+
+    `-` as QUESTION reads standard input. Exit code 3: the notes do not answer it.
+    """
     text = options.read_text(question, "question")
     settings = options.settings(index=index, k=k, llm=llm)
     answerer = wire.open_answerer(settings, say)
@@ -78,7 +94,10 @@ def chat(
     paths: tuple[str, ...],
     languages: tuple[str, ...],
 ) -> None:
-    """Answer one question after another; follow-ups build on the question before."""
+    """Answer one question after another.
+
+    A follow-up builds on the question before.
+    """
     settings = options.settings(index=index, k=k, llm=llm)
     conversation = wire.open_conversation()
     answerer = wire.open_answerer(settings, say)
@@ -87,7 +106,7 @@ def chat(
     while True:
         if sys.stdin.isatty():
             print("> ", end="", file=sys.stderr, flush=True)
-        line = sys.stdin.readline().strip()
+        line = options.clean_text(sys.stdin.readline(options.MOST_CHARACTERS))
         if not line:
             return
         if line == "/reset":
@@ -97,6 +116,7 @@ def chat(
         if question != line:
             say(f"understood as: {question}")
         _print_answer(answerer, question, settings.k, filters, language, stream=True)
+        sys.stdout.flush()  # a program that asks through a pipe waits for it
 
 
 def _print_answer(
@@ -108,31 +128,33 @@ def _print_answer(
     *,
     stream: bool,
 ) -> Answer:
-    live = stream and sys.stdout is not None and sys.stdout.isatty()
-    answer = answerer.ask(
-        question,
-        k,
-        filters=filters,
-        language=language,
-        on_text=(lambda piece: put(piece, end="")) if live else (lambda piece: None),  # noqa: ARG005
-    )
-    put("" if live else answer.text)
+    is_live = stream and sys.stdout.isatty()
+    shown: list[str] = []
+
+    def show(piece: str) -> None:
+        if is_live:
+            shown.append(piece)
+            put(piece, end="")
+
+    try:
+        answer = answerer.ask(question, k, filters=filters, language=language, on_text=show)
+    finally:
+        if shown:
+            put()
+    if "".join(shown).strip() != answer.text.strip():
+        if shown:
+            # What a model wrote can only be checked when it is whole.
+            say("some of this did not pass the check; the answer is:")
+        put(answer.text)
     if answer.citations:
         put()
     for citation in answer.citations:
-        put(f"[{citation.number}] {_where(citation)}{_REMARKS[citation.status]}")
+        put(f"[{citation.number}] {place(citation)}{_REMARKS[citation.status]}")
         if citation.quote not in answer.text:
             put(f"    “{' '.join(citation.quote.split())}”")
     if answer.behind:
-        say(f"{answer.behind} notes changed since they were indexed: run rag ingest")
+        say(f"{plural(answer.behind, 'note')} changed since the last rag ingest")
     return answer
-
-
-def _where(citation: Citation) -> str:
-    lines = str(citation.start_line)
-    if citation.end_line != citation.start_line:
-        lines += f"-{citation.end_line}"
-    return " › ".join((f"{citation.path}:{lines}", *citation.headings))
 
 
 def as_object(answer: Answer) -> dict[str, Any]:

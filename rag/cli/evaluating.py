@@ -1,13 +1,15 @@
 """`rag eval`."""
 
+import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from rag import wire
 from rag.cli import options
-from rag.cli.output import progress_bars, put, put_json, say
+from rag.cli.output import put, put_json, say
+from rag.cli.progress import progress_bars
 from rag.types import Mode
 
 if TYPE_CHECKING:
@@ -34,18 +36,22 @@ def evaluate(
     llm: str | None,
     mode: str,
 ) -> None:
-    """Measure retrieval, and with --answers answers, on QUESTIONS whose answers are known."""
+    """Measure on QUESTIONS with known answers.
+
+    QUESTIONS is a file with one JSON object a line; retrieval is measured, with --answers the
+    answers too.
+    """
     settings = options.settings(index=index, llm=llm, k=k)
     items = wire.load_questions(Path(questions))
     outcomes: list[Outcome] = []
-    with progress_bars(quiet=as_json) as progress:
-        for outcome in wire.evaluate(settings, items, mode=Mode(mode), answers=answers):
+    run = wire.evaluate(settings, items, mode=Mode(mode), answers=answers)
+    with progress_bars(quiet=as_json) as progress, _open_details(details, questions) as file:
+        for outcome in run:
             outcomes.append(outcome)
+            file.write(f"{wire.details_line(outcome)}\n")
             progress("questions", len(outcomes), len(items))
     report = wire.report(outcomes)
     if details:
-        lines = (wire.details_line(outcome) for outcome in outcomes)
-        Path(details).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         say(f"details of each question: {details}")
     if as_json:
         put_json({"questions": questions, "mode": mode, "report": report})
@@ -54,3 +60,17 @@ def evaluate(
     put("".join(["language  ", *(f"{name:>14}" for name in names)]))
     for language, figures in report.items():
         put("".join([f"{language:<10}", *(f"{figures.get(name, 0):>14.3f}" for name in names)]))
+
+
+def _open_details(name: str | None, questions: str) -> TextIO:
+    """Open the file of details, before the work that may take an hour."""
+    if name is None:
+        return io.StringIO()
+    file = Path(name)
+    if file.resolve() == Path(questions).resolve():
+        raise click.UsageError("--details would write over the questions; name another file")
+    try:
+        return file.open("w", encoding="utf-8", errors="replace")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise click.UsageError(f"--details {name!r} cannot be written: {reason}") from error

@@ -1,5 +1,6 @@
 """`rag ingest`, `rag status`, `rag check`."""
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -7,8 +8,10 @@ import click
 
 from rag import wire
 from rag.cli import options
-from rag.cli.output import progress_bars, put, put_json, say
+from rag.cli.output import one_line, plural, put, put_json, say
+from rag.cli.progress import progress_bars
 from rag.config import Settings
+from rag.errors import Busy, NoSpace, NoVault, RagError
 
 if TYPE_CHECKING:
     from rag.index.update import Report
@@ -36,13 +39,38 @@ def ingest(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Index the notes in VAULT (default: notes), embedding only what is new."""
+    """Index the notes in VAULT, a folder.
+
+    Only what is new is embedded. Without VAULT: the folder `notes`, or what the settings name.
+    """
     settings = options.settings(vault=vault, index=index, encoder=encoder)
-    _ingest_once(settings, rebuild=rebuild, as_json=as_json, quiet=quiet)
+    try:
+        _ingest_once(settings, rebuild=rebuild, as_json=as_json, quiet=quiet)
+    except KeyboardInterrupt:
+        say("what was done is kept: the next ingest goes on from here")
+        raise
     if watch:
-        say(f"watching {settings.vault}; Ctrl-C ends")
-        for _ in wire.watch(settings):
+        _watch(settings, as_json=as_json, quiet=quiet)
+
+
+def _watch(settings: Settings, *, as_json: bool, quiet: bool) -> None:
+    """Ingest at every change; what may pass by itself is told once and tried again."""
+
+    def notify(line: str) -> None:
+        if not quiet:
+            say(line)
+
+    notify(f"watching {settings.vault}; Ctrl-C ends")
+    told: RagError | None = None
+    for _ in wire.watch(settings, notify):
+        try:
             _ingest_once(settings, rebuild=False, as_json=as_json, quiet=quiet)
+        except (NoVault, Busy, NoSpace) as error:
+            if str(error) != str(told):
+                notify(f"{error.problem}; trying again")
+            told = error
+        else:
+            told = None
 
 
 def _ingest_once(settings: Settings, *, rebuild: bool, as_json: bool, quiet: bool) -> None:
@@ -68,11 +96,13 @@ def _ingest_once(settings: Settings, *, rebuild: bool, as_json: bool, quiet: boo
         )
     elif not quiet:
         put(
-            f"{report.notes} notes, {report.chunks} chunks in {settings.index}: "
+            f"{plural(report.notes, 'note')}, {plural(report.chunks, 'chunk')} in "
+            f"{settings.index}: "
             f"{report.added} added, {report.changed} changed, {report.removed} removed, "
             f"{report.unchanged} unchanged; "
-            f"{report.embedded} chunks embedded in {report.seconds:.1f} s"
+            f"{plural(report.embedded, 'chunk')} embedded in {report.seconds:.1f} s"
         )
+    sys.stdout.flush()  # a program that reads along while we watch waits for it
 
 
 def _tell(report: "Report", settings: Settings) -> None:
@@ -90,7 +120,10 @@ def _tell(report: "Report", settings: Settings) -> None:
 @options.index
 @options.as_json
 def status(*, index: str | None, as_json: bool) -> None:
-    """Tell what the index holds and how far it is behind the notes."""
+    """Tell what the index holds.
+
+    And what was skipped and why, and how many notes changed since.
+    """
     settings = options.settings(index=index)
     info, behind = wire.read_status(settings)
     if as_json:
@@ -115,11 +148,10 @@ def status(*, index: str | None, as_json: bool) -> None:
     put(f"notes      {info.notes} ({languages})")
     put(f"chunks     {info.chunks}")
     put(f"encoder    {info.encoder} ({info.dimension} dimensions)")
-    put(
-        f"behind     {behind} notes changed since" if behind else "behind     nothing changed since"
-    )
+    changed = plural(behind, "note") if behind else "nothing"
+    put(f"behind     {changed} changed since")
     for item in info.skipped:
-        put(f"skipped    {item.path}: {item.reason}")
+        put(one_line(f"skipped    {item.path}: {item.reason}"))
 
 
 @click.command()
@@ -127,7 +159,7 @@ def status(*, index: str | None, as_json: bool) -> None:
 @options.as_json
 @click.option("--repair", is_flag=True, help="Rebuild what is damaged from notes and vectors.")
 def check(*, index: str | None, as_json: bool, repair: bool) -> int:
-    """Read the whole index back and compare it with its checksums."""
+    """Compare the index with its checksums."""
     settings = options.settings(index=index)
     with progress_bars(quiet=as_json) as progress:
         problems = wire.check(settings, repair=repair, progress=progress)

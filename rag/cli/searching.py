@@ -6,9 +6,8 @@ import click
 
 from rag import wire
 from rag.cli import options
-from rag.cli.output import put, put_json, say
-from rag.notes.language import detect_language
-from rag.types import Chunk, Mode, Passage
+from rag.cli.output import one_line, put, put_json, say
+from rag.types import Chunk, Citation, Mode, Passage
 
 
 def as_result(passage: Passage) -> dict[str, Any]:
@@ -28,10 +27,12 @@ def as_result(passage: Passage) -> dict[str, Any]:
     }
 
 
-def place(chunk: Chunk) -> str:
-    """Write where a chunk stands, e.g. `llm.md:3-9 › Tokens`."""
-    lines = f"{chunk.start_line}-{chunk.end_line}"
-    return " › ".join((f"{chunk.path}:{lines}", *chunk.headings))
+def place(item: Chunk | Citation) -> str:
+    """Write where something stands, e.g. `llm.md:3-9 › Tokens`."""
+    lines = str(item.start_line)
+    if item.end_line != item.start_line:
+        lines += f"-{item.end_line}"
+    return one_line(" › ".join((f"{item.path}:{lines}", *item.headings)))
 
 
 @click.command()
@@ -54,7 +55,10 @@ def search(
     paths: tuple[str, ...],
     languages: tuple[str, ...],
 ) -> None:
-    """Find the passages for QUERY, in whatever language they are; `-` reads it from stdin."""
+    """Find the passages for QUERY.
+
+    The notes may be in other languages than QUERY; `-` as QUERY reads standard input.
+    """
     text = options.read_text(query, "query")
     settings = options.settings(index=index, k=k)
     retriever = wire.open_retriever(settings)
@@ -65,12 +69,12 @@ def search(
         filters=options.make_filters(tags, paths, languages),
     )
     if as_json:
-        default = next(iter(retriever.index.info.languages), None)
         results = [as_result(passage) for passage in passages]
         if explain:
             for result, passage in zip(results, passages, strict=True):
                 result["explain"] = _explain(passage)
-        put_json({"query": text, "language": detect_language(text, default), "results": results})
+        language = wire.language_of(text, retriever)
+        put_json({"query": text, "language": language, "results": results})
         return
     for passage in passages:
         put(f"{passage.rank}. {place(passage.chunk)}  [{passage.score:.2f}]")

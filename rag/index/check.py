@@ -1,15 +1,14 @@
 """Read an index back and say what is wrong with it."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import NoIndex, UnusableIndex
 from rag.index import generations
-from rag.index.generations import REBUILD, VECTORS
-from rag.index.local import LocalIndex
+from rag.index.generations import VECTORS
+from rag.index.local import TRIES, LocalIndex
+from rag.index.vectors import count_damaged
 
 REPAIR = "run: rag check --repair"
 
@@ -24,12 +23,18 @@ class Problem:
 
 
 def check(folder: Path) -> list[Problem]:
-    """Compare every file with its checksum, and the vectors with theirs; none means sound.
+    """Compare every file with its checksum, and every kept vector with its own.
 
     Raises:
         NoIndex: there is nothing to check.
     """
-    return list(_problems(folder))
+    problems: list[Problem] = []
+    for _ in range(TRIES):
+        name = generations.live_name(folder)
+        problems = list(_problems(folder))
+        if generations.live_name(folder) == name:
+            break  # else a writer removed what was being read
+    return problems
 
 
 def _problems(folder: Path) -> Iterator[Problem]:
@@ -50,20 +55,17 @@ def _problems(folder: Path) -> Iterator[Problem]:
             LocalIndex.open(folder)
         except UnusableIndex as error:
             yield Problem(generation.name, error.problem, error.remedy)
-    yield from _store_problems(folder / VECTORS)
+    if problem := _store_problem(folder / VECTORS, manifest.dimension):
+        yield Problem(VECTORS, f"{VECTORS} {problem}", REPAIR)
 
 
-def _store_problems(file: Path) -> Iterator[Problem]:
-    remedy = "run: rag ingest --rebuild (embeds what is lost again)"
-    if not file.is_file():
-        yield Problem(VECTORS, f"{VECTORS} is missing", remedy)
-        return
+def _store_problem(file: Path, dimension: int) -> str | None:
     try:
-        uri = file.resolve().as_uri() + "?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True)) as database:
-            found = database.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.Error as error:
-        yield Problem(VECTORS, f"{VECTORS} cannot be read ({error})", REBUILD)
-        return
-    if found != ("ok",):
-        yield Problem(VECTORS, f"{VECTORS} is damaged", remedy)
+        damaged = count_damaged(file, dimension)
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read ({(error.strerror or str(error)).lower()})"
+    except ValueError as error:
+        return f"is not what was written: {error}"
+    return f"has {damaged} damaged vectors" if damaged else None

@@ -5,7 +5,7 @@ the covariance of the chunks, so that a score can be standardised without comput
 mean(q.x) = q.mean(x), var(q.x) = q' cov(x) q.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders import Vectors
+from rag.index.arrays import map_array, write_array
 
 FILE = "vectors.faiss"
-MEAN = "dense-mean.npy"
-COVARIANCE = "dense-covariance.npy"
+MEAN = "dense-mean.bin"
+COVARIANCE = "dense-covariance.bin"
+_WRITE_BYTES = 1 << 20
 
 
 class DenseLeg:
@@ -31,7 +33,7 @@ class DenseLeg:
         self._covariance = covariance
 
     @classmethod
-    def build(cls, blocks: Iterator[Vectors], dimension: int) -> Self:
+    def build(cls, blocks: Iterable[Vectors], dimension: int) -> Self:
         """Build from blocks of unit vectors, each [some, dimension], in the order of rows."""
         index = faiss.IndexFlatIP(dimension)
         total = np.zeros(dimension)
@@ -47,11 +49,6 @@ class DenseLeg:
     def __len__(self) -> int:
         return int(self._index.ntotal)
 
-    @property
-    def dimension(self) -> int:
-        """Numbers in a vector."""
-        return int(self._index.d)
-
     def nearest(
         self, vector: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -61,10 +58,10 @@ class DenseLeg:
         """
         parameters = None
         if allowed is not None:
-            rows = np.flatnonzero(allowed)
-            selector = faiss.IDSelectorBatch(rows)
+            bits = np.packbits(allowed, bitorder="little")
+            selector = faiss.IDSelectorBitmap(bits)  # type: ignore[call-arg, arg-type]
             parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
-            count = min(count, len(rows))
+            count = min(count, int(allowed.sum()))
         count = min(count, len(self))
         if not count:
             return np.empty(0, np.int64), np.empty(0, np.float32)
@@ -72,12 +69,16 @@ class DenseLeg:
         found = rows[0] >= 0
         return rows[0][found], cosines[0][found]
 
+    def vectors(self, rows: NDArray[np.int64]) -> Vectors:
+        """Give the vectors of some rows, in their order; shape [rows, dimension]."""
+        if not len(rows):
+            return np.empty((0, self._index.d), np.float32)
+        found: Vectors = self._index.reconstruct_batch(rows)
+        return found
+
     def cosines(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Give the cosines of a unit vector with some rows, in their order."""
-        if not len(rows):
-            return np.empty(0, np.float32)
-        found: NDArray[np.float32] = self._index.reconstruct_batch(rows) @ vector
-        return found
+        return self.vectors(rows) @ vector
 
     def spread(self, vector: NDArray[np.float32]) -> tuple[float, float]:
         """Give mean and standard deviation of a unit vector's cosines with all rows."""
@@ -86,9 +87,12 @@ class DenseLeg:
 
     def save(self, folder: Path) -> list[Path]:
         """Write the leg; gives the files."""
-        faiss.write_index(self._index, str(folder / FILE))
-        np.save(folder / MEAN, self._mean, allow_pickle=False)
-        np.save(folder / COVARIANCE, self._covariance, allow_pickle=False)
+        # Through our own stream: FAISS's only prints a complaint when the last bytes do not fit.
+        with (folder / FILE).open("wb") as stream:
+            writer = faiss.PyCallbackIOWriter(stream.write, _WRITE_BYTES)  # type: ignore[attr-defined]
+            faiss.write_index(self._index, writer)
+        write_array(folder / MEAN, self._mean)
+        write_array(folder / COVARIANCE, self._covariance)
         return [folder / FILE, folder / MEAN, folder / COVARIANCE]
 
     @classmethod
@@ -98,8 +102,6 @@ class DenseLeg:
         Raises:
             OSError, ValueError, RuntimeError: a file is missing or not what was written.
         """
-        return cls(
-            faiss.read_index(str(folder / FILE)),
-            np.load(folder / MEAN, allow_pickle=False),
-            np.load(folder / COVARIANCE, allow_pickle=False),
-        )
+        index = faiss.read_index(str(folder / FILE))
+        covariance = map_array(folder / COVARIANCE, "f8").reshape(index.d, index.d)
+        return cls(index, map_array(folder / MEAN, "f8"), covariance)

@@ -1,12 +1,12 @@
 """What changed in a vault since it was indexed."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from rag.index.tables import FileState, NoteRow
-from rag.notes.vault import FoundFile, read_bytes, scan
+from rag.notes.vault import FoundFile, read_bytes, read_note, scan
 from rag.types import Skipped
 
 RACY_NS = 2_000_000_000
@@ -60,6 +60,26 @@ def compare(
             suspects.add(file.path)
     removed = notes.keys() - {file.path for file in found}
     return Changes(tuple(found), tuple(skipped), unchanged, frozenset(suspects), frozenset(removed))
+
+
+def find_differences(vault: Path, changes: Changes, skipped: Iterable[Skipped]) -> set[str]:
+    """Name the files that an ingest would treat otherwise than the last one did.
+
+    Args:
+        vault: the folder of notes.
+        changes: how it differs from what was indexed.
+        skipped: what the last ingest skipped; these files are read again.
+    """
+    before, today = set(skipped), set(changes.skipped)
+    passed_over = {item.path for item in before}
+    differences = set(changes.removed)
+    for path in changes.suspects:
+        content = read_note(vault, path) if path in passed_over else None
+        if isinstance(content, Skipped):
+            today.add(content)
+        else:
+            differences.add(path)
+    return differences | {item.path for item in before ^ today}
 
 
 def _is_same(vault: Path, file: FoundFile, state: FileState, started_ns: int) -> bool:

@@ -2,7 +2,7 @@
 
     INDEX/CURRENT                 names the generation that answers, and its manifest's checksum
     INDEX/generations/000001/     manifest.json, which names every other file with its checksum
-    INDEX/vectors.sqlite          vectors already computed (see `vectors`)
+    INDEX/vectors.bin             vectors already computed (see `vectors`)
     INDEX/lock                    held by the writer (see `lock`)
 
 A generation is written beside the live one, synced, and published by replacing CURRENT; until then
@@ -10,15 +10,16 @@ nobody reads it, from then on it never changes. The one before is kept until the
 for readers that are about to open it. This is how restic and Lance do it.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
-from rag.errors import DamagedIndex, NoIndex, NotAnIndex, OtherIndex
+from rag.errors import DamagedIndex, NoIndex, NotAnIndex, OtherIndex, UnusableIndex
 
 FORMAT = 1
 """Raised when an older `rag` could not read what this one writes."""
@@ -26,11 +27,14 @@ CURRENT = "CURRENT"
 GENERATIONS = "generations"
 MANIFEST = "manifest.json"
 LOCK = "lock"
-VECTORS = "vectors.sqlite"
-OURS = frozenset({CURRENT, GENERATIONS, LOCK, VECTORS})
-HARMLESS = frozenset({"README.md", ".gitignore", ".gitkeep", ".DS_Store"})
+VECTORS = "vectors.bin"
+UNFINISHED = (f"{CURRENT}.new", f"{VECTORS}.new")
+"""What is written before it replaces the file of that name."""
+OURS = frozenset({CURRENT, GENERATIONS, LOCK, VECTORS, *UNFINISHED})
+HARMLESS = frozenset(
+    {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
+)
 REBUILD = "run: rag ingest --rebuild"
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +56,6 @@ class Manifest:
     """SHA-256 of each file, by name."""
 
 
-def is_usable(folder: Path) -> bool:
-    """Say whether a folder may become or stay an index: it is missing, empty, or one already."""
-    try:
-        names = {entry.name for entry in folder.iterdir()}
-    except FileNotFoundError:
-        return True
-    return CURRENT in names or names <= OURS | HARMLESS | _sqlite_companions(names)
-
-
-def _sqlite_companions(names: set[str]) -> set[str]:
-    return {name for name in names if name.startswith(f"{VECTORS}-")}
-
-
 def prepare(folder: Path) -> None:
     """Make the folder of an index, private to its owner.
 
@@ -74,34 +65,53 @@ def prepare(folder: Path) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise NotAnIndex(f"{str(folder)!r} is a file", "name a folder for the index: --index DIR")
-    if not is_usable(folder):
+    if not folder.exists():
+        folder.mkdir(parents=True, mode=0o700)
+        sync(folder.parent)
+    if foreign := _foreign_name(folder):
         raise NotAnIndex(
-            f"{str(folder)!r} holds other files and is left alone",
+            f"{str(folder)!r} holds something else ({foreign!r}) and is left alone",
             "name an empty or new folder for the index: --index DIR",
         )
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    generations = folder / GENERATIONS
-    if generations.exists() and not generations.is_dir():
-        generations.unlink()
-    generations.mkdir(exist_ok=True, mode=0o700)
+    if (folder / LOCK).is_dir():
+        _remove(folder / LOCK)
+    (folder / LOCK).touch(mode=0o600)
+    if (folder / GENERATIONS).exists() and not (folder / GENERATIONS).is_dir():
+        _remove(folder / GENERATIONS)
+    (folder / GENERATIONS).mkdir(exist_ok=True, mode=0o700)
+
+
+def _foreign_name(folder: Path) -> str | None:
+    """Name something that shows that a folder is not ours to write in; None if it is.
+
+    Other programs have a file `CURRENT` or a folder `generations` too. So ours is what has a
+    pointer that reads well, or nothing but our names, the lock among them: it is made first.
+    """
+    try:
+        _read_pointer(folder)
+    except UnusableIndex:
+        names = {entry.name for entry in folder.iterdir()}
+        return min(names - HARMLESS - (OURS if LOCK in names else set()), default=None)
+    return None
 
 
 def begin(folder: Path) -> Path:
     """Make an empty folder for the next generation; leftovers of a killed ingest go first."""
-    live = _live_name(folder)
-    taken = [_number(entry.name) for entry in (folder / GENERATIONS).iterdir()]
-    for entry in (folder / GENERATIONS).iterdir():
-        if live is None or _number(entry.name) > _number(live):
-            _remove(entry)
-    generation = folder / GENERATIONS / f"{max(taken, default=0) + 1:06d}"
+    tidy(folder)
+    taken = (*_generations(folder), live_name(folder) or "0")
+    generation = folder / GENERATIONS / f"{max(map(int, taken)) + 1:06d}"
     generation.mkdir(mode=0o700)
     return generation
 
 
-def is_live(folder: Path, generation: Path) -> bool:
-    """Say whether a generation is the one that answers."""
-    return _live_name(folder) == generation.name
+def tidy(folder: Path) -> None:
+    """Remove what a killed ingest left: all but the live generation and the one before."""
+    live = live_name(folder)
+    before = [name for name in _generations(folder) if live and int(name) < int(live)]
+    _remove_generations(folder, keep=[live, *before[-1:]])
+    for name in UNFINISHED:
+        (folder / name).unlink(missing_ok=True)
 
 
 def publish(folder: Path, generation: Path, manifest: Manifest) -> None:
@@ -117,20 +127,26 @@ def publish(folder: Path, generation: Path, manifest: Manifest) -> None:
         sync(generation / name)
     sync(generation)
     sync(generation.parent)
-    previous = _live_name(folder)
-    pointer = {"format": FORMAT, "generation": generation.name, "manifest": checksum(file)}
-    fresh = folder / f"{CURRENT}.new"
+    previous = live_name(folder)
+    fresh, target = folder / f"{CURRENT}.new", folder / CURRENT
     fresh.touch(mode=0o600)
+    pointer = {"generation": generation.name, "manifest": checksum(file)}
     fresh.write_text(json.dumps(pointer), encoding="utf-8")
     sync(fresh)
-    target = folder / CURRENT
+    sync(folder)
     if target.is_dir():
         shutil.rmtree(target)
     fresh.replace(target)
     sync(folder)
-    for entry in (folder / GENERATIONS).iterdir():
-        if entry.name not in {generation.name, previous}:
-            _remove(entry)
+    _remove_generations(folder, keep=[generation.name, previous])
+
+
+def live_name(folder: Path) -> str | None:
+    """Name the generation that answers; None if there is none or the pointer is damaged."""
+    try:
+        return _read_pointer(folder)[0]
+    except UnusableIndex:
+        return None
 
 
 def read_manifest(folder: Path) -> tuple[Path, Manifest]:
@@ -141,15 +157,20 @@ def read_manifest(folder: Path) -> tuple[Path, Manifest]:
         DamagedIndex: the pointer or the manifest is not what was written.
         OtherIndex: another format.
     """
-    pointer = _read_pointer(folder)
-    generation = folder / GENERATIONS / str(pointer["generation"])
+    name, digest = _read_pointer(folder)
+    generation = folder / GENERATIONS / name
     try:
         content = (generation / MANIFEST).read_bytes()
     except OSError as error:
         raise DamagedIndex(f"{MANIFEST} cannot be read", REBUILD) from error
-    if hashlib.sha256(content).hexdigest() != pointer["manifest"]:
+    if hashlib.sha256(content).hexdigest() != digest:
         raise DamagedIndex(f"{MANIFEST} is not what its checksum says", REBUILD)
-    return generation, Manifest(**json.loads(content))
+    values = json.loads(content)
+    if values["format"] != FORMAT:
+        raise OtherIndex(
+            f"the index has format {values['format']}, this rag reads {FORMAT}", REBUILD
+        )
+    return generation, Manifest(**values)
 
 
 def verify(generation: Path, manifest: Manifest) -> None:
@@ -182,11 +203,16 @@ def checksum(file: Path) -> str:
 
 def sync(path: Path) -> None:
     """Have the disk write a file, or a folder's list of names."""
-    if path.is_dir() and os.name == "nt":
+    is_folder = path.is_dir()
+    if is_folder and os.name == "nt":
         return  # Windows syncs no folders, and keeps their order itself
     handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
     try:
         os.fsync(handle)
+    except OSError as error:
+        # Some network file systems sync no folders either.
+        if not (is_folder and error.errno in (errno.EINVAL, errno.ENOTSUP)):
+            raise
     finally:
         os.close(handle)
 
@@ -203,43 +229,38 @@ def folder_size(folder: Path) -> int:
     return total
 
 
-def _read_pointer(folder: Path) -> dict[str, Any]:
+def _read_pointer(folder: Path) -> tuple[str, str]:
+    """Give the live generation's name and its manifest's checksum."""
     try:
         content = (folder / CURRENT).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        try:
-            was_one = any((folder / GENERATIONS).iterdir())
-        except OSError:
-            was_one = False
-        if was_one:
-            raise DamagedIndex(f"{CURRENT} is missing from {str(folder)!r}", REBUILD) from error
         raise NoIndex(f"no index in {str(folder)!r}", "run: rag ingest YOUR-NOTES") from error
     except OSError as error:
         raise DamagedIndex(f"{CURRENT} cannot be read", REBUILD) from error
     try:
         pointer = json.loads(content)
-        generation, manifest, version = (
-            pointer[key] for key in ("generation", "manifest", "format")
-        )
-        whole = generation.isdecimal() and len(manifest) == hashlib.sha256().digest_size * 2
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        name, digest = pointer["generation"], pointer["manifest"]
+        is_whole = name.isdecimal() and len(bytes.fromhex(digest)) == hashlib.sha256().digest_size
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise DamagedIndex(f"{CURRENT} is not what was written", REBUILD) from error
-    if not whole:
+    if not is_whole:
         raise DamagedIndex(f"{CURRENT} is not what was written", REBUILD)
-    if version != FORMAT:
-        raise OtherIndex(f"the index has format {version}, this rag reads {FORMAT}", REBUILD)
-    return dict(pointer)
+    return name, digest
 
 
-def _live_name(folder: Path) -> str | None:
+def _generations(folder: Path) -> list[str]:
+    """Name all generations, finished or not, in the order in which they were begun."""
     try:
-        return str(_read_pointer(folder)["generation"])
-    except (NoIndex, DamagedIndex, OtherIndex):
-        return None
+        names = [entry.name for entry in (folder / GENERATIONS).iterdir()]
+    except OSError:
+        return []
+    return sorted((name for name in names if name.isdecimal()), key=int)
 
 
-def _number(name: str) -> int:
-    return int(name) if name.isdecimal() else 0
+def _remove_generations(folder: Path, keep: Sequence[str | None]) -> None:
+    for name in _generations(folder):
+        if name not in keep:
+            _remove(folder / GENERATIONS / name)
 
 
 def _remove(entry: Path) -> None:

@@ -9,20 +9,29 @@ each in a good part of the chunks, and SQLite's FTS5 would walk them row by row 
 are updated without the texts: postings of chunks that stay are renumbered.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.index.arrays import map_array, write_array
 from rag.notes.grams import Keys, gram_keys
 
 K1, B = 1.2, 0.75
 """The usual values; k1 0.8 to 2 and b 0.5 to 0.9 differ by less than a point (eval/LOG.md)."""
 MOST_COUNTED = 255
 """Beyond this a repeated gram adds nothing that BM25 can see."""
+
+BLOCK = 4_096
+"""Chunks whose postings are sorted at once: some 100 MB at five hundred grams each."""
+
+FILE = "lexical-{}.bin"
+KINDS = {"grams": "u8", "ends": "i8", "rows": "u4", "counts": "u1", "lengths": "u4"}
+"""The fields of a leg, with the type of their numbers."""
 
 Scores = NDArray[np.float32]
 
@@ -59,40 +68,16 @@ class LexicalLeg:
         """Give the leg of a new set of chunks.
 
         Args:
-            moved: for each chunk of this leg, its row in the new one, or -1 if it is gone.
+            moved: for each chunk of this leg, its row in the new one, ascending, or -1 if it is
+                gone.
             added: rows and indexed texts of the chunks that are new.
             size: how many chunks the new leg has; `moved` and `added` name each row once.
         """
-        lengths = np.zeros(size, np.uint32)
-        kept = moved >= 0
-        lengths[moved[kept]] = self.lengths[kept]
-        rows = moved[self.rows]
-        stays = rows >= 0
-        parts: list[tuple[Keys, NDArray[np.uint32], NDArray[np.uint8]]] = [
-            (
-                np.repeat(self.grams, np.diff(self.ends))[stays],
-                rows[stays].astype(np.uint32),
-                self.counts[stays],
-            )
-        ]
-        for row, text in added:
-            keys = gram_keys(text)
-            lengths[row] = len(keys)
-            distinct, counts = np.unique(keys, return_counts=True)
-            capped = np.minimum(counts, MOST_COUNTED).astype(np.uint8)
-            parts.append((distinct, np.full(len(distinct), row, np.uint32), capped))
-        all_grams = np.concatenate([part[0] for part in parts])
-        all_rows = np.concatenate([part[1] for part in parts])
-        all_counts = np.concatenate([part[2] for part in parts])
-        order = np.lexsort((all_rows, all_grams))
-        distinct, starts = np.unique(all_grams[order], return_index=True)
-        return LexicalLeg(
-            grams=distinct,
-            ends=np.append(starts, len(all_grams)).astype(np.int64),
-            rows=all_rows[order],
-            counts=all_counts[order],
-            lengths=lengths,
-        )
+        leg = _renumber(self, moved, size)
+        rest = iter(added)
+        while some := list(islice(rest, BLOCK)):
+            leg = _join(leg, some)
+        return leg
 
     def scores(self, question: str) -> Scores:
         """Score every chunk for a question; shape [chunks], >= 0. A repeated gram counts once."""
@@ -114,13 +99,10 @@ class LexicalLeg:
         return scores
 
     def save(self, folder: Path) -> list[Path]:
-        """Write one `.npy` file a field; gives the files."""
-        files = []
-        for field in fields(self):
-            file = folder / f"lexical-{field.name}.npy"
-            np.save(file, getattr(self, field.name), allow_pickle=False)
-            files.append(file)
-        return files
+        """Write one file a field; gives the files."""
+        for name in KINDS:
+            write_array(folder / FILE.format(name), getattr(self, name))
+        return [folder / FILE.format(name) for name in KINDS]
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -130,10 +112,52 @@ class LexicalLeg:
             OSError, ValueError: a file is missing or not an array.
         """
         return cls(
-            **{
-                field.name: np.load(
-                    folder / f"lexical-{field.name}.npy", mmap_mode="r", allow_pickle=False
-                )
-                for field in fields(cls)
-            }
+            **{name: map_array(folder / FILE.format(name), kind) for name, kind in KINDS.items()}
         )
+
+
+def _renumber(leg: LexicalLeg, moved: NDArray[np.int64], size: int) -> LexicalLeg:
+    """Give a leg without the chunks that are gone, the others at their new rows."""
+    kept = moved >= 0
+    lengths = np.zeros(size, np.uint32)
+    lengths[moved[kept]] = leg.lengths[kept]
+    stays = kept[leg.rows]
+    ends = np.append(0, np.cumsum(stays, dtype=np.int64))[leg.ends]
+    alive = np.diff(ends) > 0
+    return LexicalLeg(
+        grams=leg.grams[alive],
+        ends=np.append(0, ends[1:][alive]),
+        rows=moved.astype(np.uint32)[leg.rows[stays]],
+        counts=leg.counts[stays],
+        lengths=lengths,
+    )
+
+
+def _join(leg: LexicalLeg, added: Sequence[tuple[int, str]]) -> LexicalLeg:
+    """Give a leg with the postings of more chunks; their rows it has already, empty."""
+    lengths = leg.lengths.copy()
+    parts = []
+    for row, text in added:
+        keys = gram_keys(text)
+        lengths[row] = len(keys)
+        distinct, counts = np.unique(keys, return_counts=True)
+        capped = np.minimum(counts, MOST_COUNTED).astype(np.uint8)
+        parts.append((distinct, np.full(len(distinct), row, np.uint32), capped))
+    new_grams, new_rows, new_counts = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((new_rows, new_grams))
+    new_grams, new_rows, new_counts = new_grams[order], new_rows[order], new_counts[order]
+
+    grams = np.union1d(leg.grams, new_grams)
+    old_places, new_places = (np.searchsorted(grams, some) for some in (leg.grams, new_grams))
+    sizes = np.bincount(new_places, minlength=len(grams))
+    sizes[old_places] += np.diff(leg.ends)
+    # One number a posting, ascending: its gram's place before its row.
+    old_keys = np.repeat(old_places * len(lengths), np.diff(leg.ends)) + leg.rows
+    before = np.searchsorted(old_keys, new_places * len(lengths) + new_rows)
+    return LexicalLeg(
+        grams=grams,
+        ends=np.append(0, np.cumsum(sizes)),
+        rows=np.insert(leg.rows, before, new_rows),
+        counts=np.insert(leg.counts, before, new_counts),
+        lengths=lengths,
+    )

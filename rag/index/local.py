@@ -1,9 +1,11 @@
 """The index of one machine: a generation, opened for reading."""
 
 import sqlite3
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -18,12 +20,15 @@ from rag.index.lexical import LexicalLeg
 from rag.index.tables import NoteRow, TableReader
 from rag.types import Chunk, Filters
 
-TRIES = 3
+TRIES = 10
 """A writer may replace and remove a generation while it is being opened; the next one is there."""
 
 
 class LocalIndex:
-    """Everything of one generation; later ingests do not change it."""
+    """Everything of one generation; later ingests do not change it.
+
+    The parts are there for the next ingest, which copies from them.
+    """
 
     def __init__(
         self,
@@ -34,9 +39,9 @@ class LocalIndex:
         size: int,
     ) -> None:
         self.manifest = manifest
-        self._tables = tables
-        self._dense = dense
-        self._lexical = lexical
+        self.tables = tables
+        self.dense = dense
+        self.lexical = lexical
         self._size = size
 
     @classmethod
@@ -47,18 +52,18 @@ class LocalIndex:
             NoIndex: nothing was ingested yet.
             DamagedIndex, OtherIndex: it cannot be used.
         """
-        for attempt in range(TRIES):
-            generation, manifest = generations.read_manifest(folder)
+        for _ in range(TRIES):
+            name = generations.live_name(folder)
             try:
-                return cls._open(folder, generation, manifest)
+                return cls._open(folder)
             except DamagedIndex:
-                replaced = generations.read_manifest(folder)[0] != generation
-                if attempt == TRIES - 1 or not replaced:
+                if generations.live_name(folder) == name:
                     raise
-        raise AssertionError("unreachable")
+        raise DamagedIndex("the index changes faster than it can be opened", "try again")
 
     @classmethod
-    def _open(cls, folder: Path, generation: Path, manifest: Manifest) -> Self:
+    def _open(cls, folder: Path) -> Self:
+        generation, manifest = generations.read_manifest(folder)
         generations.verify(generation, manifest)
         try:
             tables = TableReader(generation)
@@ -70,7 +75,7 @@ class LocalIndex:
             raise DamagedIndex("the parts of the index do not belong together", REBUILD)
         return cls(manifest, tables, dense, lexical, generations.folder_size(folder))
 
-    @property
+    @cached_property
     def info(self) -> IndexInfo:
         """What it holds and what made it."""
         manifest = self.manifest
@@ -82,76 +87,73 @@ class LocalIndex:
             encoder=manifest.encoder,
             fingerprint=manifest.fingerprint,
             dimension=manifest.dimension,
-            skipped=self._tables.skipped(),
+            skipped=self.tables.skipped(),
             updated_at=manifest.updated_at,
             size=self._size,
         )
 
     def notes(self) -> dict[str, NoteRow]:
         """Read all notes, by path."""
-        return self._tables.notes()
+        return self.tables.notes()
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Say which chunks a filter allows; None allows all."""
         if not filters:
             return None
-        mask = np.ones(len(self._dense), dtype=bool)
+        mask = np.ones(len(self.dense), dtype=bool)
         if filters.paths or filters.tags:
-            tags = self._tables.tags()
-            for note in self._tables.notes().values():
+            tags = self.tables.tags()
+            for note in self.tables.notes().values():
                 if not (
                     _matches_path(note.path, filters.paths)
                     and _matches_tag(tags[note.path], filters.tags)
                 ):
                     mask[note.first_row : note.first_row + note.chunks] = False
         if filters.languages:
-            mask &= np.isin(self._tables.chunk_languages(), list(filters.languages))
+            mask &= np.isin(self.tables.chunk_languages(), list(filters.languages))
         return mask
 
     def nearest(
         self, vector: NDArray[np.float32], count: int, allowed: Mask | None
     ) -> tuple[Rows, NDArray[np.float32]]:
         """Find the chunks nearest to a unit vector, best first, with their cosines."""
-        return self._dense.nearest(vector, count, allowed)
+        return self.dense.nearest(vector, count, allowed)
 
     def cosines(self, vector: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
         """Give the cosines of a unit vector with some chunks, in their order."""
-        return self._dense.cosines(vector, rows)
+        return self.dense.cosines(vector, rows)
 
     def cosine_spread(self, vector: NDArray[np.float32]) -> tuple[float, float]:
         """Give mean and standard deviation of a unit vector's cosines with all chunks."""
-        return self._dense.spread(vector)
+        return self.dense.spread(vector)
 
     def lexical_scores(self, question: str) -> NDArray[np.float32]:
         """Give each chunk's BM25 for a question; shape [chunks]."""
-        return self._lexical.scores(question)
+        return self.lexical.scores(question)
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """Read chunks, in the order asked for."""
-        return self._tables.chunks(rows)
-
-    @property
-    def tables(self) -> TableReader:
-        """The tables, for the next ingest."""
-        return self._tables
-
-    @property
-    def lexical(self) -> LexicalLeg:
-        """The lexical leg, for the next ingest."""
-        return self._lexical
+        return self.tables.chunks(rows)
 
 
 def _matches_path(path: str, patterns: Sequence[str]) -> bool:
-    folded = path.casefold()
+    folded = _fold(path)
     return not patterns or any(
-        fnmatchcase(folded, pattern) or folded.startswith(pattern.rstrip("/*") + "/")
-        for pattern in (pattern.casefold().removeprefix("./") for pattern in patterns)
+        folded == pattern
+        or fnmatchcase(folded, pattern)
+        or folded.startswith(pattern.rstrip("/*") + "/")
+        for pattern in (_fold(pattern).removeprefix("./") for pattern in patterns)
     )
 
 
 def _matches_tag(tags: Sequence[str], wanted: Sequence[str]) -> bool:
     return not wanted or any(
         tag == prefix or tag.startswith(f"{prefix}/")
-        for tag in tags
-        for prefix in (tag.lower().lstrip("#").rstrip("/") for tag in wanted)
+        for tag in map(_fold, tags)
+        for prefix in (_fold(tag).lstrip("#").rstrip("/") for tag in wanted)
     )
+
+
+def _fold(name: str) -> str:
+    """Make alike what people take for the same name; macOS writes é in a path as two characters."""
+    return unicodedata.normalize("NFC", name).casefold()

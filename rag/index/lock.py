@@ -35,7 +35,7 @@ def writer_lock(file: Path) -> Iterator[None]:
     try:
         try:
             _take(handle)
-        except OSError as error:
+        except (BlockingIOError, PermissionError) as error:
             holder = os.read(handle, 32).decode("ascii", "replace").strip()
             who = f"process {holder}" if holder.isdecimal() else "another process"
             raise Busy(

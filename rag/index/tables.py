@@ -36,8 +36,12 @@ CREATE TABLE chunks (
     language TEXT NOT NULL,
     vector_key BLOB NOT NULL
 );
-CREATE TABLE skipped (path TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE skipped (path TEXT NOT NULL, reason TEXT NOT NULL);
 """
+_NO_TEMPORARY_FILES = "PRAGMA temp_store = MEMORY"
+"""SQLite would put what it sorts into /tmp, where others may look."""
+_LATEST_NS = 2**63 - 1
+"""The largest number that SQLite keeps, in the year 2262; file systems go further."""
 _CHUNK_COLUMNS = """chunks.row, chunks.path, notes.title, headings, start_line, end_line, text,
     indexed_text, notes.tags, chunks.language"""
 
@@ -69,7 +73,9 @@ class TableWriter:
     """Fills the tables of a new generation, note after note in the order of paths."""
 
     def __init__(self, folder: Path) -> None:
+        (folder / FILE).touch(mode=0o600)
         self._database = sqlite3.connect(folder / FILE, isolation_level=None)
+        self._database.execute(_NO_TEMPORARY_FILES)
         # Nobody reads the file before it is whole and synced: a journal would only cost time.
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
@@ -95,7 +101,7 @@ class TableWriter:
                 (
                     self.rows + number,
                     chunk.path,
-                    json.dumps(chunk.headings, ensure_ascii=False),
+                    _storable(json.dumps(chunk.headings, ensure_ascii=False)),
                     chunk.start_line,
                     chunk.end_line,
                     _storable(chunk.text),
@@ -131,7 +137,7 @@ class TableWriter:
                 _storable(tags),
                 note.language,
                 note.state.size,
-                note.state.modified_ns,
+                min(note.state.modified_ns, _LATEST_NS),
                 note.state.digest,
                 note.first_row,
                 note.chunks,
@@ -142,14 +148,13 @@ class TableWriter:
     def add_skipped(self, skipped: Iterable[Skipped]) -> None:
         """Add the files that were not indexed, with the reasons."""
         self._database.executemany(
-            "INSERT OR REPLACE INTO skipped VALUES (?, ?)",
+            "INSERT INTO skipped VALUES (?, ?)",
             ((_storable(item.path), _storable(item.reason)) for item in skipped),
         )
 
-    def vector_keys(self) -> Iterator[bytes]:
-        """Go through the keys of all chunks, in the order of rows."""
-        for (key,) in self._database.execute("SELECT vector_key FROM chunks ORDER BY row"):
-            yield key
+    def vector_keys(self) -> list[bytes]:
+        """Give the keys of all chunks, in the order of rows."""
+        return _vector_keys(self._database)
 
     def indexed_texts(self, rows: Sequence[int]) -> list[str]:
         """Read what is embedded of some chunks, in the order asked for."""
@@ -162,12 +167,12 @@ class TableWriter:
         query = "SELECT length(indexed_text) FROM chunks ORDER BY row"
         return [length for (length,) in self._database.execute(query)]
 
-    def close(self) -> None:
-        """Finish the file."""
+    def finish(self) -> None:
+        """Write everything out; nothing may be added any more."""
         self._database.execute("COMMIT")
         self._database.close()
 
-    def abandon(self) -> None:
+    def close(self) -> None:
         """Let go of the file, finished or not."""
         self._database.close()
 
@@ -184,6 +189,7 @@ class TableReader:
         uri = (folder / FILE).resolve().as_uri() + "?mode=ro&immutable=1"
         # Streamlit runs each visitor in a thread; the statements here are short and read only.
         self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._database.execute(_NO_TEMPORARY_FILES)
         self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
@@ -213,6 +219,10 @@ class TableReader:
         query = "SELECT language FROM chunks ORDER BY row"
         return [language for (language,) in self._database.execute(query)]
 
+    def vector_keys(self) -> list[bytes]:
+        """Give the keys of all chunks, in the order of rows."""
+        return _vector_keys(self._database)
+
     def note_columns(self, path: str) -> tuple[NoteRow, str, str]:
         """Read a note with its title and tags as stored."""
         query = """SELECT size, modified_ns, digest, language, first_row, chunks, title, tags
@@ -237,6 +247,10 @@ class TableReader:
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
+
+
+def _vector_keys(database: sqlite3.Connection) -> list[bytes]:
+    return [key for (key,) in database.execute("SELECT vector_key FROM chunks ORDER BY row")]
 
 
 def _chunk(columns: Sequence[object]) -> Chunk:

@@ -1,139 +1,166 @@
 """Vectors that were computed once, kept by what was embedded.
 
 The key is a hash of the encoder's fingerprint and the text, so a note that is renamed, moved or
-edited elsewhere costs nothing again, and an ingest that was killed goes on where it was. This file
-is only ever a shortcut: any damage to it costs time, never an answer. SQLite checks a page's form
-but not its content, hence a checksum a row.
+edited elsewhere costs nothing again, and an ingest that was killed goes on where it was.
+
+One file of records of one size, appended to: key, checksum, numbers. It is only ever a shortcut: a
+record that was flipped or half written is passed over, and costs one text embedded again.
 """
 
 import hashlib
+import os
 import shutil
-import sqlite3
+import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from io import FileIO
 from pathlib import Path
 
 import numpy as np
 
 from rag.encoders import Vectors
+from rag.index.generations import sync
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS vectors (
-    key BLOB PRIMARY KEY, value BLOB NOT NULL, check_sum INTEGER NOT NULL
-) WITHOUT ROWID
-"""
-_MOST_VARIABLES = 500
-"""Keys asked for in one statement; SQLite allows 999 in its oldest builds."""
+_MAGIC = b"rag vectors\n"
+_DIMENSION = struct.Struct("<I")
+_HEADER = len(_MAGIC) + _DIMENSION.size
+_CHECKSUM = struct.Struct("<I")
+_KEY = 20
+_FRONT = _KEY + _CHECKSUM.size
+_NUMBER = 4
+_SCANNED = 1 << 20
+"""Bytes read at once while the file is looked through."""
 
 
 def vector_key(fingerprint: str, text: str) -> bytes:
     """Give the key of an embedded text: 20 bytes."""
     content = f"{fingerprint}\0{text}".encode("utf-8", "surrogatepass")
-    return hashlib.sha256(content).digest()[:20]
+    return hashlib.sha256(content).digest()[:_KEY]
 
 
 class VectorStore:
     """The vectors of one index, for its one writer."""
 
     def __init__(self, file: Path, dimension: int) -> None:
-        """Open the store; one that is damaged is thrown away and begun anew."""
+        """Open the store; what is not a store of this dimension is replaced by an empty one."""
         self._file = file
         self._dimension = dimension
-        try:
-            self._database = self._open()
-        except sqlite3.DatabaseError as error:
-            if _is_full(error):
-                raise
-            discard(file)
-            self._database = self._open()
+        self._record = _FRONT + _NUMBER * dimension
+        self._open()
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> None:
         if self._file.is_dir():
-            raise sqlite3.DatabaseError("a folder stands in its place")
-        self._file.touch(mode=0o600)
-        self._file.chmod(0o600)
-        database = sqlite3.connect(self._file, isolation_level=None)
-        try:
-            database.execute("PRAGMA auto_vacuum = FULL")
-            # A rollback journal: one file while nothing is written, and FULL syncs each commit.
-            database.execute("PRAGMA journal_mode = TRUNCATE")
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute(_SCHEMA)
-            problems = database.execute("PRAGMA quick_check(1)").fetchone()
-            if problems != ("ok",):
-                raise sqlite3.DatabaseError(str(problems))
-        except BaseException:
-            database.close()
-            raise
-        return database
+            shutil.rmtree(self._file)
+        self._stream = _open_private(self._file, os.O_RDWR | os.O_CREAT)
+        header = _MAGIC + _DIMENSION.pack(self._dimension)
+        if self._stream.read(_HEADER) != header:
+            self._stream.truncate(0)
+            self._stream.seek(0)
+            _write(self._stream, header)
+            os.fsync(self._stream.fileno())
+            sync(self._file.parent)
+        self._places: dict[bytes, int] = {}
+        self._count = 0
+        for key, is_sound in _scan(self._stream, self._record):
+            if is_sound:
+                self._places[key] = self._count
+            self._count += 1
 
-    def get(self, keys: Iterable[bytes]) -> dict[bytes, Vectors]:
-        """Give the vectors that are there and sound, each of shape [dimension]."""
-        found = {}
-        for part in batches(keys, _MOST_VARIABLES):
-            marks = ",".join("?" * len(part))
-            query = f"SELECT key, value, check_sum FROM vectors WHERE key IN ({marks})"  # noqa: S608
-            for key, value, check_sum in self._database.execute(query, part):
-                if _check_sum(key, value) == check_sum and len(value) == 4 * self._dimension:
-                    found[bytes(key)] = np.frombuffer(value, dtype="<f4")
-        return found
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._places
 
-    def known(self, keys: Iterable[bytes]) -> set[bytes]:
-        """Say which keys have a sound vector."""
-        known: set[bytes] = set()
-        for part in batches(keys, _MOST_VARIABLES):
-            known.update(self.get(part))
-        return known
+    def get(self, keys: Sequence[bytes]) -> Vectors:
+        """Read vectors, in the order asked for; shape [keys, dimension].
+
+        Raises:
+            KeyError: one is not there.
+        """
+        vectors = np.empty((len(keys), self._dimension), "<f4")
+        for row, key in enumerate(keys):
+            self._stream.seek(_HEADER + self._places[key] * self._record + _FRONT)
+            content = self._stream.read(_NUMBER * self._dimension)
+            vectors[row] = np.frombuffer(content, "<f4")
+        return vectors.astype(np.float32, copy=False)
 
     def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
         """Keep vectors of shape [keys, dimension]; they are on disk when this returns."""
-        rows = []
-        for key, vector in zip(keys, vectors, strict=True):
-            value = vector.astype("<f4").tobytes()
-            rows.append((key, value, _check_sum(key, value)))
-        self._database.execute("BEGIN")
-        try:
-            self._database.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)", rows)
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
+        records = b"".join(
+            _pack(key, vector.astype("<f4").tobytes())
+            for key, vector in zip(keys, vectors, strict=True)
+        )
+        self._stream.seek(_HEADER + self._count * self._record)
+        _write(self._stream, records)
+        os.fsync(self._stream.fileno())
+        for key in keys:
+            self._places[key] = self._count
+            self._count += 1
 
     def keep_only(self, keys: Iterable[bytes]) -> None:
-        """Forget the vectors of texts that no note has any more."""
-        self._database.execute("CREATE TEMP TABLE wanted (key BLOB PRIMARY KEY) WITHOUT ROWID")
-        self._database.executemany(
-            "INSERT OR IGNORE INTO wanted VALUES (?)", ((key,) for key in keys)
-        )
-        self._database.execute("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM wanted)")
-        self._database.execute("DROP TABLE wanted")
+        """Forget the vectors of texts that no note has any more, and what is damaged."""
+        wanted = sorted({self._places[key] for key in keys if key in self._places})
+        if len(wanted) == self._count:
+            return
+        fresh = self._file.with_name(f"{self._file.name}.new")
+        try:
+            with _open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as stream:
+                _write(stream, _MAGIC + _DIMENSION.pack(self._dimension))
+                for place in wanted:
+                    self._stream.seek(_HEADER + place * self._record)
+                    _write(stream, self._stream.read(self._record))
+                os.fsync(stream.fileno())
+        except BaseException:
+            fresh.unlink(missing_ok=True)
+            raise
+        self._stream.close()  # Windows replaces no open file
+        fresh.replace(self._file)
+        self._open()
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._stream.close()
 
 
-def batches(keys: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
-    """Cut a stream into lists of at most `size`."""
-    stream = iter(keys)
-    while part := list(islice(stream, size)):
-        yield part
+def count_damaged(file: Path, dimension: int) -> int:
+    """Count the records of a store that are not what was written.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is not a store of vectors of this dimension.
+    """
+    with file.open("rb", buffering=0) as stream:
+        if stream.read(_HEADER) != _MAGIC + _DIMENSION.pack(dimension):
+            raise ValueError(f"it holds no vectors of {dimension} dimensions")
+        records = _scan(stream, _FRONT + _NUMBER * dimension)
+        return sum(not is_sound for _, is_sound in records)
 
 
-def discard(file: Path) -> None:
-    """Remove a store and what SQLite may have left beside it."""
-    for path in (file, *file.parent.glob(f"{file.name}-*")):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+def _scan(stream: FileIO, record: int) -> Iterator[tuple[bytes, bool]]:
+    """Give each whole record's key, and whether it is what was written."""
+    place = _HEADER
+    while True:
+        stream.seek(place)
+        block = stream.read(max(1, _SCANNED // record) * record)
+        whole = len(block) // record * record
+        if not whole:
+            return
+        for start in range(0, whole, record):
+            content = block[start : start + record]
+            key = content[:_KEY]
+            yield key, content == _pack(key, content[_FRONT:])
+        place += whole
 
 
-def _check_sum(key: bytes, value: bytes) -> int:
-    return zlib.crc32(value, zlib.crc32(key))
+def _pack(key: bytes, numbers: bytes) -> bytes:
+    return key + _CHECKSUM.pack(zlib.crc32(numbers, zlib.crc32(key))) + numbers
 
 
-def _is_full(error: sqlite3.Error) -> bool:
-    return error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)
+def _open_private(file: Path, flags: int) -> FileIO:
+    handle = os.open(file, flags | getattr(os, "O_BINARY", 0), 0o600)
+    return os.fdopen(handle, "r+b" if flags & os.O_RDWR else "wb", buffering=0)
+
+
+def _write(stream: FileIO, content: bytes) -> None:
+    """Write all of it: the system may take a part, and then says why."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[stream.write(rest) :]

@@ -1,45 +1,32 @@
 """Cut a document into chunks: as much of a section as the encoder reads, cut where it harms least.
 
-A chunk never crosses a heading. Pieces (list items, table rows, whole blocks) are packed in order
-until the token budget is full; the cut then falls before the least nested piece of the chunk's
-second half. Each chunk is indexed with what gives it meaning: title, headings, and the parent
-bullets or table header of its first piece. Only a piece that is too long by itself is cut inside,
-by langchain's recursive splitter, with an overlap.
+A chunk never crosses a heading. The spans of a section (items, rows, paragraphs) are packed so
+that there are few chunks, of like size, cut between blocks rather than inside them. Each chunk is
+indexed with what gives it meaning: title, headings, and the parent bullets, table header or
+introducing line of its first span. Headings without text under them are indexed together.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from itertools import groupby, zip_longest
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
-
+from rag.notes.cutting import AT_SENTENCE
+from rag.notes.hidden import span_at
 from rag.notes.language import clear_language
-from rag.notes.lines import Lines
+from rag.notes.packing import pack
 from rag.notes.plain import strip_markup
-from rag.types import Block, BlockKind, Chunk, Document, Section
+from rag.notes.readable import Readable
+from rag.notes.spans import CountTokens, Span, find_spans, shorten_to
+from rag.types import Block, BlockKind, Chunk, Document, Piece, Section
 
-CountTokens = Callable[[Sequence[str]], list[int]]
-
-SEPARATORS = ["\n\n", "\n", ". ", "? ", "! ", "; ", ", ", " "]
-OVERLAP_TOKENS = 24
-"""About one sentence, so that one which is cut stands whole in one of the two chunks."""
 MOST_FRAME = 1 / 3
-"""Share of the budget that title, headings and parents may take; the body must not starve."""
-INTRODUCES = ":"
-"""A line that ends so belongs to what follows it."""
-GLUED = 1_000
-"""A depth at which no cut is made."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """A stretch of the note that is not cut further."""
-
-    start: int
-    end: int
-    depth: int
-    context: tuple[str, ...]
-    body: str
-    tokens: int
+"""Share of the budget that title and headings may take; beyond it the outer ones are left out, so
+that the body does not starve."""
+OVERLAP_TOKENS = 40
+"""About one sentence, so that one which is cut stands whole in one of the two chunks."""
+LEAST_OUTLINE = 4
+"""Words of headings without text that make a chunk; a lone `To do` helps nobody."""
+LONGEST_SILENT = 500
+"""Characters of a section that are looked through for words before it counts as having some."""
 
 
 def chunk_document(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -51,137 +38,158 @@ def chunk_document(document: Document, count_tokens: CountTokens, max_tokens: in
         max_tokens: the most tokens that the encoder reads.
 
     Returns:
-        Chunks in the note's order, at least one. Together they hold every block; where a block had
-        to be cut inside, neighbours overlap.
+        Chunks in the note's order, at least one. Together they hold every block; where a sentence
+        had to be cut, neighbours overlap. No `indexed_text` has more than `max_tokens` tokens, if
+        those of two lines are those of each.
     """
-    lines = Lines(document.text)
-    chunks = [
-        chunk
-        for section in document.sections
-        for chunk in _chunk_section(document, section, lines, count_tokens, max_tokens)
-    ]
-    return chunks or [_headings_only(document, lines)]
+    chunker = _Chunker(document, count_tokens, max_tokens)
+    for least in (LEAST_OUTLINE, 0):
+        sections = _with_outlines(document.sections, chunker.note, least)
+        if chunks := [chunk for section in sections for chunk in chunker.cut(section)]:
+            return chunks
+    return [chunker.title_only()]
 
 
-def _chunk_section(
-    document: Document, section: Section, lines: Lines, count_tokens: CountTokens, max_tokens: int
-) -> Iterator[Chunk]:
-    frame = _frame(document, section)
-    room = max_tokens - min(count_tokens([frame])[0], int(max_tokens * MOST_FRAME))
-    spans = list(_spans(section.blocks, lines, count_tokens, room))
-    first = True
-    for group in _pack(spans, room, count_tokens):
+class _Chunker:
+    """Cuts the sections of one document."""
+
+    def __init__(self, document: Document, count_tokens: CountTokens, max_tokens: int) -> None:
+        self.note = Readable(document.text)
+        self._document = document
+        self._count = count_tokens
+        self._max_tokens = max_tokens
+
+    def cut(self, section: Section) -> Iterator[Chunk]:
+        frame, frame_tokens = self._frame(section.headings)
+        room = max(1, self._max_tokens - frame_tokens)
+        spans = find_spans(section.blocks, self.note, self._count, room)
         # The section's first chunk shows its heading too.
-        start = lines.start(section.start_line) if first else group[0].start
-        first = False
-        body = "\n".join(span.body for span in group if span.body)
-        if not body:
-            continue
-        parents = "\n".join(group[0].context)
-        end = max(span.end for span in group)
-        yield Chunk(
+        start: int | None = self.note.lines.start(section.start_line)
+        for run in _runs(spans):
+            taken = [span.context_tokens for span in run]
+            groups = pack([span.tokens for span in run], taken, [span.cut for span in run], room)
+            for begin, end in groups:
+                group = run[begin:end]
+                free = room - taken[begin] - sum(span.tokens for span in group)
+                group = _overlap(run[:begin], group[0], free) + group
+                body = "\n".join(self._bodies(group))
+                start = group[0].start if start is None else start
+                texts = (frame, run[begin].context, body)
+                yield self._chunk(section.headings, start, group[-1].end, texts)
+                start = None
+
+    def title_only(self) -> Chunk:
+        """Make the one chunk of a note that has no words but its title."""
+        shown = self.note.visible.strip()
+        start = self.note.visible.find(shown)
+        frame, _ = self._frame((), share=1.0)
+        return self._chunk((), start, start + len(shown), (frame, "", ""))
+
+    def _bodies(self, group: Sequence[Span]) -> Iterator[str]:
+        """Give the words of spans; parts that follow one another become one text again."""
+        for _, run in groupby(group, lambda span: span.piece):
+            parts = list(run)
+            body = "\n".join(part.body for part in parts)
+            if len(parts) > 1 and not parts[0].is_verbatim:
+                joined = strip_markup(self.note.visible[parts[0].start : parts[-1].end])
+                # Markup that ends in another part, such as a code span, may weigh more together.
+                if self._count(["\n" + joined])[0] <= sum(part.tokens for part in parts):
+                    body = joined
+            yield body
+
+    def _chunk(
+        self, headings: tuple[str, ...], start: int, end: int, texts: tuple[str, str, str]
+    ) -> Chunk:
+        document, lines = self._document, self.note.lines
+        # A comment stands in a chunk as a whole or not at all, so that it can be told there too.
+        if hidden := span_at(self.note.hidden, start):
+            start = min(hidden[1], end)
+        return Chunk(
             path=document.path,
             title=document.title,
-            headings=section.headings,
+            headings=headings,
             start_line=lines.line_of(start),
             end_line=lines.line_of(max(start, end - 1)),
             text=document.text[start:end],
-            indexed_text="\n".join(filter(None, (frame, parents, body))),
+            indexed_text="\n".join(filter(None, texts)),
             tags=document.tags,
-            language=clear_language(body) or document.language,
+            language=clear_language(texts[-1]) or document.language,
         )
 
-
-def _frame(document: Document, section: Section) -> str:
-    names = " · ".join((document.title, *document.aliases))
-    headings = " > ".join(text for text in section.headings if text and text != document.title)
-    return "\n".join(filter(None, (names, headings)))
-
-
-def _spans(
-    blocks: Sequence[Block], lines: Lines, count_tokens: CountTokens, room: int
-) -> Iterator[_Span]:
-    spans = []
-    glued = False
-    for block in blocks:
-        for piece in block.pieces:
-            start = lines.start(piece.start_line)
-            text = lines.between(piece.start_line, piece.end_line)
-            depth = GLUED if glued else piece.depth
-            body = text if block.kind is BlockKind.CODE else strip_markup(text)
-            spans.append(_Span(start, start + len(text), depth, piece.context, body, 0))
-            glued = False
-        glued = block.kind is BlockKind.PARAGRAPH and spans[-1].body.endswith(INTRODUCES)
-    for span, tokens in zip(spans, count_tokens([span.body for span in spans]), strict=True):
-        if tokens <= room:
-            yield replace(span, tokens=tokens)
-        else:
-            yield from _cut(span, lines.text, count_tokens, room)
+    def _frame(self, headings: Sequence[str], share: float = MOST_FRAME) -> tuple[str, int]:
+        """Give title, other names and headings, and their tokens; what is far off goes first."""
+        title = self._document.title
+        names = " · ".join((title, *self._document.aliases))
+        path = [text for text in headings if text and text != title]
+        most = max(1, int(self._max_tokens * share))
+        for name, kept in ((names, path), (title, path), (title, path[-2:]), (title, path[-1:])):
+            text = "\n".join(filter(None, (name, " > ".join(kept))))
+            if (tokens := self._count([text])[0]) <= most:
+                return text, tokens
+        return shorten_to(text, self._count, most)
 
 
-def _cut(span: _Span, text: str, count_tokens: CountTokens, room: int) -> Iterator[_Span]:
-    """Cut inside a span that is too long by itself."""
-    room -= min(count_tokens(["\n".join(span.context)])[0], room // 2)
-    splitter = RecursiveCharacterTextSplitter(
-        separators=SEPARATORS,
-        keep_separator="end",
-        chunk_size=room,
-        chunk_overlap=min(OVERLAP_TOKENS, room // 4),
-        length_function=lambda part: count_tokens([part])[0],
-    )
-    start = span.start - 1
-    for number, part in enumerate(splitter.split_text(text[span.start : span.end])):
-        # The splitter's own start index counts its overlap in characters, and ours is in tokens.
-        start = text.index(part, start + 1)
-        yield replace(
-            span,
-            start=start,
-            end=start + len(part),
-            depth=span.depth if number == 0 else GLUED - 1,
-            body=strip_markup(part),
-            # Each part fills a chunk of its own: an overlap must not stand twice in one.
-            tokens=room,
-        )
+def _with_outlines(
+    sections: Sequence[Section], note: Readable, least_words: int
+) -> Iterator[Section]:
+    """Put headings that follow one another without text under them into sections of their own."""
+    outline: list[Section] = []
+    for section, following in zip_longest(sections, sections[1:]):
+        silent = _says_nothing(section, note)
+        if outline and not (silent and outline[0].headings[:-1] == section.headings[:-1]):
+            yield from _outline(outline, least_words)
+            outline = []
+        if not silent:
+            yield section
+        elif section.headings and not (following and _is_above(section, following)):
+            outline.append(section)
+        # The first heading of a note is often its name, and nothing that it says.
+        if (
+            least_words
+            and section is sections[0]
+            and following
+            and not _says_nothing(following, note)
+        ):
+            outline = []
+    yield from _outline(outline, least_words)
 
 
-def _pack(spans: Sequence[_Span], room: int, count_tokens: CountTokens) -> Iterator[list[_Span]]:
-    start = 0
-    while start < len(spans):
-        parents = spans[start].context
-        total = count_tokens(["\n".join(parents)])[0] if parents else 0
-        total = min(total, room // 2)
-        end, best = start, start + 1
-        filled = total
-        for end in range(start, len(spans)):
-            if end > start and filled + spans[end].tokens > room:
-                break
-            filled += spans[end].tokens
-        else:
-            end = len(spans)
-        if end < len(spans):
-            best, half = end, total
-            for cut in range(start + 1, end + 1):
-                half += spans[cut - 1].tokens
-                if half >= room / 2 and spans[cut].depth <= spans[best].depth:
-                    best = cut
-            end = best
-        yield list(spans[start:end])
-        start = end
+def _is_above(section: Section, following: Section) -> bool:
+    above = section.headings
+    return len(following.headings) > len(above) and following.headings[: len(above)] == above
 
 
-def _headings_only(document: Document, lines: Lines) -> Chunk:
-    """Make the one chunk of a note that has nothing but headings, or not even those."""
-    starts = [section.start_line for section in document.sections] or [1]
-    end = max(starts)
-    body = strip_markup(document.text)
-    return Chunk(
-        path=document.path,
-        title=document.title,
-        headings=(),
-        start_line=starts[0],
-        end_line=end,
-        text=lines.between(starts[0], end),
-        indexed_text="\n".join(filter(None, (document.title, body))),
-        tags=document.tags,
-        language=document.language,
-    )
+def _outline(sections: Sequence[Section], least_words: int) -> Iterator[Section]:
+    if sum(len(section.headings[-1].split()) for section in sections) < max(1, least_words):
+        return
+    lines = [section.start_line for section in sections]
+    pieces = tuple(Piece(line, line, 0, ()) for line in lines)
+    block = Block(BlockKind.PARAGRAPH, lines[0], lines[-1], pieces)
+    yield Section(sections[0].headings[:-1], lines[0], (block,))
+
+
+def _says_nothing(section: Section, note: Readable) -> bool:
+    """Say whether there is nothing to index under a heading, or but a nameless picture."""
+    texts = [note.lines.between(block.start_line, block.end_line) for block in section.blocks]
+    return sum(map(len, texts)) <= LONGEST_SILENT and not any(map(strip_markup, texts))
+
+
+def _runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """Part spans that may not share a chunk: half a code block would make code of the rest."""
+    for _, run in groupby(
+        spans, lambda span: span.piece if span.is_part and span.is_verbatim else -1
+    ):
+        yield list(run)
+
+
+def _overlap(before: Sequence[Span], first: Span, free: int) -> list[Span]:
+    """Give the parts before a chunk that begin the sentence in which it begins, if they fit."""
+    overlap: list[Span] = []
+    free = min(free, OVERLAP_TOKENS)
+    for span in reversed(before):
+        nearest = overlap[0] if overlap else first
+        if nearest.cut <= AT_SENTENCE or span.piece != first.piece or span.tokens > free:
+            break
+        overlap.insert(0, span)
+        free -= span.tokens
+    return overlap

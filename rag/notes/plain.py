@@ -1,41 +1,87 @@
-"""Take the markup off Markdown, leaving the words: what is indexed, compared and counted."""
+"""Take the markup off Markdown, leaving the words: what is indexed, compared and counted.
+
+Formulas and code keep their characters. Every pattern is bounded or possessive, so that time grows
+with the text and not with its square, whatever the text.
+"""
 
 import re
+from collections.abc import Iterator
 
 _Rules = tuple[tuple[re.Pattern[str], str], ...]
+
+LONGEST_EMPHASIS = 300
+"""Characters between two `**`; a longer stretch keeps them."""
+TABLE_RULE = re.compile(
+    r"[ \t>]*+(?=[^\n|]*\|)\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$"
+)
+"""The line below a table's header; it has a bar, unlike a rule across the page."""
+
+_QUOTE = re.compile(r"[ \t]*+(?:>[ \t]*+)*+")
+_LINE_MARKS = re.compile(
+    r"(?:\[![\w-]++(?:\|[^\]\n]{0,60}+)?\][-+]?[ \t]*+)?"  # a callout's type; its title stays
+    r"(?:(?:[-*+]|\d{1,9}[.)])(?:[ \t]++|$)(?:\[[^\]\n]\][ \t]++)?|-(?=[^\W\d_])|:[ \t]++)?"
+    r"(?:\#{1,6}(?:[ \t]++|$))?"
+)
+_FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*+)$")
+_BAR = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r"(?:(?:-[ \t]*+){3,}+|(?:\*[ \t]*+){3,}+|(?:_[ \t]*+){3,}+)$")
+
+_KEPT, _CODE_LINE = "\ue000", "\ue001"
+"""Stand for a stretch that is kept, and before a line of fenced code. They are of Unicode's private
+use: no note says anything by them."""
+_NO_STAND_INS = str.maketrans(dict.fromkeys((_KEPT, _CODE_LINE), " "))
+_VERBATIM = re.compile(
+    rf"{_CODE_LINE}(?P<line>[^\n]*+)"
+    r"|(?<!`)(?P<ticks>`++)(?P<code>[^\n]{1,400}?)(?<!`)(?P=ticks)(?!`)"
+    r"|(?<!\\)\$\$[^$]{1,4000}+\$\$"
+    # As in Pandoc: no space inside, no digit behind, so that "$5 and $6" is money.
+    r"|(?<![\\$])\$(?=[^\s$])[^$\n]{1,500}+(?<![\s\\])\$(?![\d$])"
+)
+_HTML = (
+    "a abbr audio b big blockquote br center cite code dd del details div dl dt em figcaption "
+    "figure font h1 h2 h3 h4 h5 h6 hr i iframe img ins kbd li mark ol p pre q s samp small "
+    "source span strike strong sub summary sup svg table tbody td tfoot th thead tr tt u ul "
+    "var video"
+)
+_IMAGE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|pdf|excalidraw)$", re.IGNORECASE)
+_PASTED = re.compile(r"(?:pasted image|image|screenshot|img|captura)?[\d ._-]*$", re.IGNORECASE)
+"""A name that a program gave to a picture."""
+_SIZE = re.compile(r"\d+(?:x\d+)?$")
+_WIKILINK = re.compile(r"(!?)\[\[([^\[\]|\n]{1,300}+)(?:\|([^\[\]\n]{0,300}+))?\]\]")
+_LINK = re.compile(
+    r"!?\[([^\[\]\n]{0,300}+)\]\("
+    r"(?:<[^<>\n]{0,500}+>|[^()\s]{0,500}+(?:\([^()\s]{0,200}+\)[^()\s]{0,200}+)?)"
+    r"""(?:[ \t]++(?:"[^"\n]{0,300}+"|'[^'\n]{0,300}+'))?[ \t]*+\)"""
+)
+
+
+_MARKS = re.compile(rf"[`$*_=~<\[\\^{_CODE_LINE}]")
+"""Without one of these a text has no inline markup."""
 
 
 def _compile(*rules: tuple[str, str]) -> _Rules:
     return tuple((re.compile(pattern, re.MULTILINE), replacement) for pattern, replacement in rules)
 
 
-_LINE_RULES = _compile(
-    (r"^[ \t]*>[ \t]?", ""),
-    (r"^[ \t]*\[!(\w+)\][-+]?[ \t]*", ""),  # a callout's type; its title stays
-    (r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX/-]\][ \t]+)?", ""),
-    (r"^[ \t]{0,3}#{1,6}[ \t]+", ""),
-    (r"^[ \t]*(?:```|~~~).*$", ""),
-    (r"^[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*:?-*:?[ \t]*$", ""),  # a table's rule
+def _between(mark: str) -> str:
+    return rf"{mark}(?=\S)([^\n]{{1,{LONGEST_EMPHASIS}}}?)(?<=\S){mark}"
+
+
+_RULES = _compile(
+    (r"<br[ \t]{0,9}+/?>", " "),
+    (r"<(https?://[^<>\s]{1,500}+)>", r"\1"),
+    (rf"(?i:</?(?:{'|'.join(_HTML.split())})(?:[ \t][^<>\n]{{0,300}}+)?/?>)", ""),
+    (r"\[\^[^\[\]\s]{1,100}+\]:?", " "),  # a footnote's mark
+    (r"\^\[([^\[\]\n]{1,500}+)\]", r" (\1)"),  # a footnote written where it belongs
+    (_between(r"\*\*"), r"\1"),
+    (r"(?<!\w)" + _between("__") + r"(?!\w)", r"\1"),
+    (_between("=="), r"\1"),
+    (_between("~~"), r"\1"),
+    (r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,500}+)(?<=\S)\*(?![\w*])", r"\1"),
+    (r"(?<![\w_])_(?=[^\s_])([^_\n]{1,500}+)(?<=\S)_(?![\w_])", r"\1"),
+    (r"(?<=[ \t])\^[\w-]{1,60}+[ \t]*+$", ""),  # a block's name
+    (r"\\([\\`*_{}\[\]()#+.!|>~$<-])", r"\1"),
 )
-_INLINE_RULES = _compile(
-    (r"%%.*?%%", " "),  # an Obsidian comment
-    (r"<!--.*?-->", " "),
-    (r"<br\s*/?>", " "),
-    (r"</?[A-Za-z][^<>\n]{0,200}>", ""),
-    (r"!\[\[([^\]|#\n]+)[^\]\n]*\]\]", r"\1"),  # an embed: its name
-    (r"\[\[[^\]|\n]*\|([^\]\n]+)\]\]", r"\1"),  # a wikilink with an alias: the alias
-    (r"\[\[([^\]\n]+)\]\]", r"\1"),
-    (r"!?\[([^\]\n]*)\]\([^()\s]*(?:\([^()\s]*\))?[^()\n]*\)", r"\1"),  # link, picture: its text
-    (r"\[\^[^\]\s]+\]:?", " "),  # a footnote mark
-    (r"[ \t]*\|[ \t]*", " | "),
-    (r"(\*\*|__|==|~~)(?=\S)(.+?)(?<=\S)\1", r"\2"),
-    (r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])", r"\1"),
-    (r"`([^`\n]+)`", r"\1"),
-    (r"(?<=\s)\^[\w-]+[ \t]*$", ""),  # a block id
-    (r"\\([\\`*_{}\[\]()#+.!|>~$-])", r"\1"),
-)
-_SPACES = re.compile(r"[ \t]+")
-_BLANK_LINES = re.compile(r"\s*\n\s*")
 
 
 def strip_markup(text: str) -> str:
@@ -43,13 +89,88 @@ def strip_markup(text: str) -> str:
 
     One line stays one line; blank ones go.
     """
-    for pattern, replacement in _LINE_RULES:
-        text = pattern.sub(replacement, text)
-    return strip_inline_markup(text)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_NO_STAND_INS)
+    return _strip_inline("\n".join(_strip_lines(text)))
 
 
 def strip_inline_markup(text: str) -> str:
     """Take off emphasis, links and tags only: for a heading, whose `1.` is its own."""
-    for pattern, replacement in _INLINE_RULES:
+    return _strip_inline(text.translate(_NO_STAND_INS))
+
+
+def _strip_inline(text: str) -> str:
+    if not _MARKS.search(text):
+        return _tidy(text)
+    kept: list[str] = []
+
+    def keep(match: re.Match[str]) -> str:
+        kept.append(next((part for part in match.group("line", "code") if part), match[0]))
+        return _KEPT
+
+    text = _VERBATIM.sub(keep, text)
+    text = _WIKILINK.sub(_name_link, text)
+    text = _LINK.sub(
+        _name_picture, _LINK.sub(_name_picture, text)
+    )  # a picture may be a link's text
+    for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
-    return _BLANK_LINES.sub("\n", _SPACES.sub(" ", text)).strip(" \n|")
+    parts = text.split(_KEPT)
+    text = parts[0] + "".join(a + b for a, b in zip(kept, parts[1:], strict=True))
+    return _tidy(text)
+
+
+def _tidy(text: str) -> str:
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(filter(None, lines))
+
+
+def shorten(text: str, most: int) -> str:
+    """Cut text to at most `most` characters, between words where it has any."""
+    if len(text) <= most:
+        return text
+    cut = text[: most - 1]
+    return (cut.rpartition(" ")[0] or cut).rstrip() + "…"
+
+
+def _strip_lines(text: str) -> Iterator[str]:
+    fence = ""
+    for line in text.split("\n"):
+        quote = _QUOTE.match(line)
+        rest = line[quote.end() if quote else 0 :]
+        if match := _FENCE.match(rest):
+            if not fence:
+                fence = match[1]
+            elif match[1].startswith(fence) and not match[2].strip():
+                fence = ""
+            yield ""
+        elif fence:
+            yield _CODE_LINE + rest
+        elif TABLE_RULE.match(rest) or _RULE.match(rest):
+            yield ""
+        elif rest.startswith("|"):
+            cells = (cell.strip() for cell in _BAR.split(rest))
+            yield " | ".join(filter(None, cells))
+        else:
+            marks = _LINE_MARKS.match(rest)
+            yield rest[marks.end() if marks else 0 :]
+
+
+def _name_link(match: re.Match[str]) -> str:
+    """Name a wikilink or embed as Obsidian shows it: its alias, else `Note > Heading`."""
+    target, alias = match[2].removesuffix("\\"), (match[3] or "").strip()
+    if match[1] and (not alias or _SIZE.match(alias)):
+        return _picture_name(target.partition("#")[0]) + " "
+    if alias:
+        return alias
+    parts = (part.strip() for part in target.split("#"))
+    return " > ".join(part for part in parts if part and not part.startswith("^"))
+
+
+def _name_picture(match: re.Match[str]) -> str:
+    return "" if match[0].startswith("!") and _PASTED.match(match[1]) else match[1]
+
+
+def _picture_name(file: str) -> str:
+    """Give the name of an embedded file, if a person chose it."""
+    stem, pictures = _IMAGE_ENDING.subn("", file.rpartition("/")[2].strip())
+    return "" if pictures and _PASTED.match(stem) else stem

@@ -8,16 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import NoVault
+from rag.notes.hidden import DATA
+from rag.notes.lines import LINE_END
 from rag.types import Note, Skipped
 
 ENDINGS = (".md", ".markdown", ".qmd")
 MOST_BYTES = 64 * 1024 * 1024
-"""A note beyond this is an export or a mistake; parsing takes some 20 times its size in memory."""
+"""Of a file: text with pictures in it may be that large, and what is larger is a mistake."""
+MOST_CHARACTERS = 3_000_000
+MOST_LINES = 100_000
+"""Of a note, pasted pictures not counted. A million characters of the worst text take some 3 s to
+parse and cut, 100,000 lines of the shortest bullets some 8 s; a thousand pages fit."""
 BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe", "utf-16-le"),
     (b"\xfe\xff", "utf-16-be"),
 )
+_NOT_TEXT = "it holds NUL bytes: not a text file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,31 +72,41 @@ def _scan_folder(root: Path, without: Path | None) -> Iterator[FoundFile | Skipp
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
-            yield Skipped(_printable(prefix.rstrip("/")), f"folder cannot be listed: {explain(error)}")
+            reason = f"folder cannot be listed: {explain(error)}"
+            yield Skipped(_printable(prefix.rstrip("/")), reason)
             continue
         folders = []
         for entry in entries:
             if entry.name.startswith("."):
                 continue
             path = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if Path(entry.path) != without:
+            if _is_folder(entry):
+                if entry.is_symlink():
+                    yield Skipped(_printable(path), "a link to a folder; links are not followed")
+                elif Path(entry.path) != without:
                     folders.append((Path(entry.path), path + "/"))
             elif entry.name.lower().endswith(ENDINGS):
-                yield _look_at(root, Path(entry.path), path)
-            elif entry.is_symlink() and entry.is_dir():
-                yield Skipped(_printable(path), "a link to a folder; links are not followed")
+                yield _look_at(root, Path(entry.path), path, without)
         stack.extend(reversed(folders))
 
 
-def _look_at(root: Path, file: Path, path: str) -> FoundFile | Skipped:
+def _is_folder(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # links in a circle, or one into a folder that may not be entered
+        return False
+
+
+def _look_at(root: Path, file: Path, path: str, without: Path | None) -> FoundFile | Skipped:
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
         return Skipped(_printable(path), "its name is not valid UTF-8; rename it")
     try:
-        if file.is_symlink() and not file.resolve(strict=True).is_relative_to(root):
-            return Skipped(path, "a link that leads out of the vault")
+        if file.is_symlink() and (
+            problem := _find_problem(root, file.resolve(strict=True), without)
+        ):
+            return Skipped(path, problem)
         status = file.stat()
     except (OSError, RuntimeError) as error:
         return Skipped(path, explain(error))
@@ -100,6 +117,17 @@ def _look_at(root: Path, file: Path, path: str) -> FoundFile | Skipped:
     return FoundFile(path, status.st_size, status.st_mtime_ns)
 
 
+def _find_problem(root: Path, target: Path, without: Path | None) -> str:
+    """Say why a link may not be followed; nothing if it may."""
+    if not target.is_relative_to(root):
+        return "a link that leads out of the vault"
+    if without and target.is_relative_to(without):
+        return "a link into the index"
+    if any(part.startswith(".") for part in target.relative_to(root).parts):
+        return "a link into a hidden folder"
+    return ""
+
+
 def read_bytes(vault: Path, path: str) -> bytes:
     """Read a file of the vault as it is on disk.
 
@@ -107,18 +135,30 @@ def read_bytes(vault: Path, path: str) -> bytes:
         OSError: it is gone, unreadable, or leads out of the vault.
     """
     root = vault.resolve(strict=True)
-    file = root / path
-    if not file.resolve(strict=True).is_relative_to(root):
+    if "\0" in path:
+        raise OSError(errno.EINVAL, "no file has such a name")
+    file = (root / path).resolve(strict=True)
+    if not file.is_relative_to(root):
         raise OSError(errno.EPERM, "leads out of the vault")
-    # O_NONBLOCK: a FIFO that took the note's place must not make us wait.
-    handle = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    with os.fdopen(handle, "rb") as stream:
+    with os.fdopen(_open(file), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file")
         content = stream.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise OSError(errno.EFBIG, "it grew too large")
     return content
+
+
+def _open(file: Path) -> int:
+    # O_NONBLOCK: a FIFO that took the note's place must not make us wait. O_NOFOLLOW: a link that
+    # took it must not lead out. O_NOATIME: reading leaves no trace, if the file is ours.
+    flags = os.O_RDONLY
+    for name in ("O_NONBLOCK", "O_BINARY", "O_NOFOLLOW"):
+        flags |= getattr(os, name, 0)
+    try:
+        return os.open(file, flags | getattr(os, "O_NOATIME", 0))
+    except PermissionError:
+        return os.open(file, flags)
 
 
 def decode(path: str, content: bytes) -> Note | Skipped:
@@ -129,14 +169,23 @@ def decode(path: str, content: bytes) -> Note | Skipped:
             content, encoding = content[len(mark) :], marked
             break
     if encoding == "utf-8" and b"\0" in content:
-        return Skipped(path, "it holds NUL bytes: not a text file")
+        return Skipped(path, _NOT_TEXT)
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
         name = encoding.upper().replace("-LE", "").replace("-BE", "")
         return Skipped(path, f"not valid {name} at byte {error.start}; save it as UTF-8")
+    if "\0" in text:
+        return Skipped(path, _NOT_TEXT)
     if not text.strip():
         return Skipped(path, "it is empty")
+    if len(text) > MOST_CHARACTERS and len(DATA.sub("", text)) > MOST_CHARACTERS:
+        return Skipped(path, f"longer than {MOST_CHARACTERS:,} characters; split it")
+    if (
+        text.count("\n") + text.count("\r") > MOST_LINES
+        and len(LINE_END.findall(text)) > MOST_LINES
+    ):
+        return Skipped(path, f"more than {MOST_LINES:,} lines; split it")
     return Note(path, text)
 
 

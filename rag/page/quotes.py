@@ -62,6 +62,11 @@ def find_marks(
             if node.type in _SOLID:
                 begin, end = 0, len(node.content)
             found.setdefault(id(node), []).append((begin, end))
+        if end == len(node.content) and last[0] + 1 < len(leaves):
+            # `**the end**.`: its full stop belongs to it.
+            behind = leaves[last[0] + 1].node
+            if behind.type == "text" and (close := _close(behind.content, 0)):
+                found.setdefault(id(behind), []).append((0, close))
     return {leaf: _merge(stretches) for leaf, stretches in found.items()}, lost
 
 

@@ -1,7 +1,7 @@
 """The one way by which text of notes and of models reaches the page.
 
-Whatever is not written by this program itself goes through `safe_markdown`, `safe_passage` or
-`safe_label` before Streamlit gets it; `markdown_writer` says what is guaranteed then.
+Whatever is not written by this program itself goes through one of the functions here before
+Streamlit gets it; `markdown_writer` says what is guaranteed then.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.notes.properties import read_properties
-from rag.page.harmless import write_words
+from rag.page.harmless import write_code, write_words
 from rag.page.markdown_tree import parse_markdown
 from rag.page.markdown_writer import write_markdown
 from rag.page.quotes import Quote, find_marks
@@ -23,6 +23,7 @@ _INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
     r"\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_INDENT = re.compile(r"\n*([ \t]+)")
 _PROPERTY = re.compile(r"[\w -]+:(?:\s|$)")
 
 
@@ -61,6 +62,11 @@ def safe_label(text: str) -> str:
     return write_words(" ".join(_clean(text).split()))
 
 
+def safe_code(text: str) -> str:
+    """Turn a command into code on one line."""
+    return write_code(" ".join(_clean(text).split()))
+
+
 def _clean(text: str) -> str:
     text = _INVISIBLE.sub("", _LINE_ENDS.sub("\n", text))
     if len(text) > MOST_CHARACTERS:
@@ -71,4 +77,10 @@ def _clean(text: str) -> str:
     if properties and _PROPERTY.match(lines[1]):
         # Blank lines instead, so that quotes are found at their lines.
         lines[:properties] = [""] * properties
+    # Nor is one that begins at a nested bullet code.
+    if indent := _INDENT.match(text):
+        lines = [
+            line[len(indent[1]) :] if line.startswith(indent[1]) else line.lstrip()
+            for line in lines
+        ]
     return "\n".join(lines)

@@ -1,0 +1,180 @@
+"""Find the words of a passage on which a sentence of an answer stands.
+
+Words are compared, not characters: a model leaves out bold marks, writes `(1)` for a note's `[1]`,
+or joins two lines. What is given is the passage's own characters all the same.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.notes.folding import fold
+from rag.notes.grams import gram_keys
+from rag.notes.lines import Lines
+from rag.notes.sentences import split_sentences
+from rag.types import Chunk
+
+SUPPORTED = 0.2
+"""Share of a sentence's 4-grams that its quote must hold when both are in one language; a
+paraphrase keeps its terms and names."""
+LEAST_WORDS = 3
+"""A quote of fewer words says little: the sentence around it is given."""
+
+_WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
+_HIDDEN = re.compile(
+    # What an answer does not show of a note: see `inert`.
+    r"\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)"
+    r"|<!--.*?-->|</?[A-Za-z][^<>\n]{0,500}>|\[\^[^\[\]\s]{1,60}\]|\(\^\d{1,3}\)"
+    r"|\[\[[^\[\]|\n]+\|(?=[^\[\]\n]+\]\])"
+    r"|[A-Za-z][A-Za-z0-9+.-]{0,30}://|\bwww\.",
+    re.DOTALL,
+)
+_BEFORE = "*_\"„«“‘'([`$=~"
+_BEHIND = "*_\"”»’')]`$=~.,;:!?…%°"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A stretch of a passage."""
+
+    text: str
+    start_line: int
+    """In the note as it was indexed."""
+    end_line: int
+    support: float
+    """Share of the sentence that it holds, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A sentence's place in a text, from its first character to behind its last."""
+
+    start: int
+    end: int
+
+
+class Source:
+    """A passage in which quotes are looked for."""
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self._text = chunk.text
+        self._lines = Lines(chunk.text)
+        self._sentences = list(find_sentences(chunk.text))
+        self._words = list(_words(chunk.text))
+        self._joined, self._places = _join([word for word, _, _ in self._words])
+
+    def find(self, claims: Sequence[str]) -> Quote:
+        """Give what the first of these claims says word for word, else what is most like one."""
+        for claim in claims:
+            if quote := self._find_words(claim):
+                return quote
+        return max((self._find_like(claim) for claim in claims), key=lambda quote: quote.support)
+
+    def _find_words(self, claim: str) -> Quote | None:
+        place = self._text.find(claim)
+        if place >= 0 and len(list(_words(claim))) >= LEAST_WORDS:
+            return self._quote(place, place + len(claim), 1.0)
+        wanted, _ = _join([word for word, _, _ in _words(claim)])
+        if not wanted.strip():
+            return None
+        place = self._joined.find(wanted)
+        if place < 0:
+            return None
+        first = bisect_right(self._places, place) - 1
+        last = bisect_right(self._places, place + len(wanted) - 2) - 1
+        start, end = self._words[first][1], self._words[last][2]
+        return self._quote(*self._widen(start, end, last - first + 1), 1.0)
+
+    def _widen(self, start: int, end: int, words: int) -> tuple[int, int]:
+        """Take in the marks around words; whole sentences where it holds them or too little."""
+        for sentence in self._sentences:
+            if sentence.start <= start < sentence.end and (
+                words < LEAST_WORDS or not _WORD.search(self._text, sentence.start, start)
+            ):
+                start = sentence.start
+            if sentence.start < end <= sentence.end and (
+                words < LEAST_WORDS or not _WORD.search(self._text, end, sentence.end)
+            ):
+                end = sentence.end
+        while start > 0 and self._text[start - 1] in _BEFORE:
+            start -= 1
+        while end < len(self._text) and self._text[end] in _BEHIND:
+            end += 1
+        return start, end
+
+    def _find_like(self, claim: str) -> Quote:
+        """Give the sentence that shares most with a claim; a line of code or a title if need be."""
+        wanted = set(gram_keys(claim).tolist())
+        best, most = self._best(wanted, self._sentences)
+        if not wanted or most < SUPPORTED * len(wanted):
+            other, more = self._best(wanted, self._other_lines())
+            if more > most:
+                best, most = other, more
+        if best is None:
+            best = _trim(self._text, 0, len(self._text))
+        return self._quote(best.start, best.end, max(most, 0) / max(len(wanted), 1))
+
+    def _best(self, wanted: set[int], spans: Sequence[Span]) -> tuple[Span | None, int]:
+        best, most = None, -1
+        for span in spans:
+            grams = gram_keys(self._text[span.start : span.end]).tolist()
+            shared = len(wanted.intersection(grams))
+            if shared > most:
+                best, most = span, shared
+        return best, most
+
+    def _other_lines(self) -> list[Span]:
+        numbers = range(1, len(self._lines) + 1)
+        starts = [self._lines.start(number) for number in numbers]
+        ends = [*starts[1:], len(self._text)]
+        spans = [_trim(self._text, *span) for span in zip(starts, ends, strict=True)]
+        return [span for span in spans if span.start < span.end]
+
+    def _quote(self, start: int, end: int, support: float) -> Quote:
+        first = self.chunk.start_line - 1
+        return Quote(
+            self._text[start:end],
+            first + self._lines.line_of(start),
+            first + self._lines.line_of(max(start, end - 1)),
+            support,
+        )
+
+
+def find_sentences(text: str) -> Iterator[Span]:
+    """Give the places of the sentences of a text, in order."""
+    lines = Lines(text)
+    done = 0
+    for sentence in split_sentences(text, 1):
+        start = text.find(sentence.text, max(done, lines.start(sentence.start_line)))
+        if start >= 0:
+            done = start + len(sentence.text)
+            yield Span(start, done)
+
+
+def _words(text: str) -> Iterator[tuple[str, int, int]]:
+    """Give the folded words that an answer shows, with their places."""
+    hidden = [match.span() for match in _HIDDEN.finditer(text)]
+    place = 0
+    for match in _WORD.finditer(text):
+        while place < len(hidden) and hidden[place][1] <= match.start():
+            place += 1
+        if place < len(hidden) and hidden[place][0] <= match.start():
+            continue
+        yield fold(match[0]), match.start(), match.end()
+
+
+def _join(words: Sequence[str]) -> tuple[str, list[int]]:
+    """Write words with a space around each; gives also the place of each word's first space."""
+    places, length = [], 0
+    for word in words:
+        places.append(length)
+        length += len(word) + 1
+    return f" {' '.join(words)} " if words else " ", places
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    return Span(start + left, max(start + left, start + len(piece.rstrip())))

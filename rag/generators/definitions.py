@@ -1,0 +1,73 @@
+"""Questions that ask what something is, and sentences that say it.
+
+`What is X?`, `Ce este X?`, `Co to jest X?`, `O que é X?` are the commonest questions to notes and
+the hardest for word overlap: they share one word with every sentence that uses X, and one with
+the sentence that defines it. Notes define in three ways: `X is …`, `X: …` or `X – …` at the head of
+a line, and the first sentences under a heading that is X.
+"""
+
+import re
+
+from rag.notes.folding import fold
+from rag.notes.grams import gram_keys
+
+MOST_WORDS = 4
+"""Of a term; a longer one is a description, not a name."""
+SAME_TERM = 0.75
+"""Share of a term's grams that a heading must hold to be about it."""
+LEAD = (1.0, 0.7, 0.4)
+"""How much the first, second and third sentence under the term's heading are a definition."""
+BROADER = 0.6
+"""Of that, where the heading names more than the term: `LoRA and QLoRA`."""
+EXTRA_WORDS = 2
+"""Words that a heading may have beside the term: a number, an article, an abbreviation."""
+
+_ASKS = re.compile(
+    r"^(?:what(?:s| is| are| does)?|define|explain"
+    r"|ce (?:este|e|sunt|inseamna)|co (?:oznacza|to (?:jest|sa)|to)|czym (?:jest|sa)"
+    r"|o que (?:e|sao|significa)|que (?:es|son|significa)|qu est ce que|was (?:ist|sind)|che cos e)"
+    r" (?:(?:an?|the|u[mn]a?|o|une|eine?|den|der|die|das) )?"
+    r"(.{2,60}?)(?: means?)?$"
+)
+_APART = re.compile(r"[^\w+.-]+")
+_OPENING = r"^\W*(?:(?:the|an?|os?|as?|uma?|une?) )?"
+_FULL_NAME = r"(?:[\w-]+ ){0,6}?"
+_BETWEEN = r"\w{0,4}(?:[*_=\"”»`]|\s*\([^)]*\))*(?:\s*[,–—-][^.;:]{0,40}[,–—-])?\s*"
+_COPULA = (
+    r"(?:[=:–—]|-\s|\b(?:is|are|means?|este|sunt|e|inseamna|reprezinta|to|jest|sa|oznacza|polega"
+    r"|sao|significa|consiste|es|son|est|ist|sind)\b)"
+)
+
+
+def asked_term(question: str) -> str | None:
+    """Give the folded term whose definition is asked for, or None."""
+    words = _APART.sub(" ", fold(question.replace("'", " "))).strip(" .-")
+    match = _ASKS.match(words.replace("what s ", "whats "))
+    if not match or len(match[1].split()) > MOST_WORDS:
+        return None
+    return match[1]
+
+
+def defines(sentence: str, term: str) -> float:
+    """Say how much a sentence looks like the term's definition: 1 opens with it, 0.5 nearly."""
+    folded = fold(sentence)
+    named = r"[*_=\"„`(]*" + r"\W+".join(map(re.escape, term.split()))
+    if re.match(_OPENING + named + _BETWEEN + _COPULA, folded):
+        return 1.0
+    return 0.5 if re.match(_OPENING + _FULL_NAME + named + _BETWEEN + _COPULA, folded) else 0.0
+
+
+def leads(place: int, heading: str, term: str) -> float:
+    """Say how much a sentence is a definition by where it stands.
+
+    Args:
+        place: of the sentence under its heading, from 0.
+        heading: the nearest one.
+        term: as `asked_term` gives it.
+    """
+    wanted = set(gram_keys(term).tolist())
+    shared = len(wanted.intersection(gram_keys(heading).tolist()))
+    if place >= len(LEAD) or not wanted or shared < SAME_TERM * len(wanted):
+        return 0.0
+    broader = len(heading.split()) > len(term.split()) + EXTRA_WORDS
+    return LEAD[place] * (BROADER if broader else 1.0)

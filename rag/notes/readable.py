@@ -1,0 +1,27 @@
+"""A note as it is read: what is hidden becomes blank, every character and line keeps its place."""
+
+from rag.notes.hidden import Spans, blank, find_hidden
+from rag.notes.lines import Lines
+from rag.notes.properties import find_properties
+
+
+class Readable:
+    """A note without its properties, comments and pasted pictures."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        """The note's own."""
+        self.hidden = _find_unread(text)
+        self.visible = blank(text, self.hidden)
+        """The same places, with blanks for what is hidden."""
+        self.lines = Lines(self.visible)
+
+
+def _find_unread(text: str) -> Spans:
+    end_line, _ = find_properties(text)
+    if not end_line:
+        return find_hidden(text)
+    lines = Lines(text)
+    body = lines.start(end_line + 1) if end_line < len(lines) else len(text)
+    # A comment mark among the properties hides nothing of the body.
+    return [(0, body), *((body + start, body + end) for start, end in find_hidden(text[body:]))]

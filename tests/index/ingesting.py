@@ -1,0 +1,87 @@
+"""Small vaults, ingested with the fake encoder, and everything an index of one says."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag.index.local import LocalIndex
+from rag.index.update import Progress, Report, Workshop, ingest
+from rag.retrieval.search import Retriever
+from rag.types import Chunk, Document, Note
+from tests.fake_encoder import FakeEncoder
+
+QUESTIONS = ("attention heads", "rețele neuronale", "gradient descent step", "uczenie maszynowe")
+
+
+def write_notes(vault: Path, notes: Mapping[str, str]) -> None:
+    for path, text in notes.items():
+        file = vault / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def cut_paragraphs(note: Note) -> tuple[Document, list[Chunk]]:
+    """Make a chunk of each line that is not empty; a line `tags: a b` tags the note."""
+    lines = note.text.splitlines()
+    title = Path(note.path).stem
+    tags = tuple(
+        tag for line in lines if line.startswith("tags:") for tag in line.split()[1:] if tag
+    )
+    language = next((line.split()[1] for line in lines if line.startswith("lang:")), "en")
+    document = Document(note.path, title, tags, (), language, note.text, ())
+    chunks = [
+        Chunk(note.path, title, (), number, number, line, f"{title}\n{line}", tags, language)
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.startswith(("tags:", "lang:"))
+    ]
+    return document, chunks
+
+
+def ingest_notes(
+    vault: Path,
+    folder: Path,
+    encoder: FakeEncoder | None = None,
+    *,
+    rebuild: bool = False,
+    progress: Progress = lambda stage, done, total: None,
+) -> Report:
+    encoder = encoder or FakeEncoder()
+
+    def open_workshop() -> Workshop:
+        return Workshop(encoder, cut_paragraphs)
+
+    return ingest(vault, folder, encoder.name, open_workshop, rebuild=rebuild, progress=progress)
+
+
+def search(folder: Path, question: str, count: int = 5) -> list[tuple[str, int, str, float]]:
+    passages = Retriever(LocalIndex.open(folder), FakeEncoder).search(question, count)
+    return [
+        (passage.chunk.path, passage.chunk.start_line, passage.chunk.text, passage.score)
+        for passage in passages
+    ]
+
+
+def read_all(folder: Path) -> dict[str, Any]:
+    """Everything that an index holds, and its answers; equal for indexes of equal notes."""
+    index = LocalIndex.open(folder)
+    info = index.info
+    rows = np.arange(info.chunks)
+    return {
+        "notes": {
+            path: (note.state, note.language, note.first_row, note.chunks)
+            for path, note in index.notes().items()
+        },
+        "tags": index.tables.tags(),
+        "chunks": index.chunks(range(info.chunks)),
+        "keys": index.tables.vector_keys(),
+        "skipped": info.skipped,
+        "vectors": index.dense.vectors(rows).tobytes(),
+        "lexical": {
+            field.name: np.asarray(getattr(index.lexical, field.name)).tolist()
+            for field in fields(index.lexical)
+        },
+        "answers": [search(folder, question) for question in QUESTIONS],
+    }
