@@ -64,7 +64,9 @@ _RULES = tuple(
         (r"\[\^[^\[\]\s]{1,60}\]|\(\^\d{1,3}\)", ""),
     )
 )
-_SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]{0,30})?\\?:\\?/\\?/+|\b(?:mailto|xmpp):(?=\S)", re.I)
+_SCHEME = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{0,30})?\\?:\\?/\\?/+|\b(?:mailto|xmpp):(?=\S)", re.IGNORECASE
+)
 _WWW = re.compile(r"\bwww\\?\.(?=\w)", re.IGNORECASE)
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _STARTS = (

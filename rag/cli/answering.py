@@ -74,7 +74,7 @@ def ask(
         answer = answerer.ask(text, settings.k, filters=filters, language=language)
         put_json(as_object(answer))
     else:
-        answer = _print_answer(answerer, text, settings.k, filters, language, stream=not no_stream)
+        answer = print_answer(answerer, text, settings.k, filters, language, stream=not no_stream)
     return NOT_ANSWERED if answer.abstained else 0
 
 
@@ -115,11 +115,11 @@ def chat(
         question = conversation.standalone(line)
         if question != line:
             say(f"understood as: {question}")
-        _print_answer(answerer, question, settings.k, filters, language, stream=True)
+        print_answer(answerer, question, settings.k, filters, language, stream=True)
         sys.stdout.flush()  # a program that asks through a pipe waits for it
 
 
-def _print_answer(
+def print_answer(
     answerer: "Answerer",
     question: str,
     k: int,
@@ -128,6 +128,7 @@ def _print_answer(
     *,
     stream: bool,
 ) -> Answer:
+    """Print an answer and its citations; with `stream`, to a terminal as it is written."""
     is_live = stream and sys.stdout.isatty()
     shown: list[str] = []
 

@@ -5,7 +5,7 @@ import traceback
 import click
 
 import rag
-from rag.cli import streams
+from rag.cli import signals, streams
 from rag.cli.answering import ask, chat
 from rag.cli.evaluating import evaluate
 from rag.cli.indexing import check, ingest, status
@@ -48,9 +48,10 @@ def run(arguments: list[str]) -> int:
         arguments = [DEBUG, *others, *arguments[end:]]
     try:
         return int(cli.main(arguments or ["--help"], prog_name="rag", standalone_mode=False) or 0)
-    except click.Abort as error:
+    except click.Abort as error:  # what click makes of Ctrl-C
         raise KeyboardInterrupt from error
     except Exception as error:  # noqa: BLE001 - told to people, in full with --debug
+        signals.stop_if_told()
         if debug:
             traceback.print_exc()
         return _explain(error)

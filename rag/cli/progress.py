@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _NAMES = {"read": "Reading notes", "embed": "Embedding chunks"}
-_WIDTH = 30
+_WIDTH = 20
 _SECONDS = 0.1
 """Between two drawings of the line."""
 

@@ -40,11 +40,16 @@ def reciprocal_rank(ranks: Sequence[int]) -> float:
 
 
 def ndcg(ranks: Sequence[int], depth: int) -> float:
-    """Give the normalised discounted cumulative gain with gains of 0 and 1 (Järvelin 2002)."""
-    if not ranks:
+    """Give the normalised discounted cumulative gain with gains of 0 and 1 (Järvelin 2002).
+
+    Places that one passage holds are one: no order of the passages could gain more from them.
+    """
+    found = {rank for rank in ranks if rank}
+    passages = len(found) + sum(not rank for rank in ranks)
+    if not passages:
         return 0.0
-    gain = sum(1 / math.log2(rank + 1) for rank in set(ranks) if 0 < rank <= depth)
-    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(len(ranks), depth) + 1))
+    gain = sum(1 / math.log2(rank + 1) for rank in found if rank <= depth)
+    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(passages, depth) + 1))
     return gain / best
 
 

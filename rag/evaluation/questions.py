@@ -46,7 +46,7 @@ def load_questions(file: Path) -> list[Question]:
             continue
         try:
             questions.append(_parse(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, RecursionError) as error:
             raise BadQuestions(
                 f"{file.name}, line {number} is not a question ({error})",
                 'a line is {"id", "question", "lang", "answerable", "answers", "relevant"}',
@@ -58,19 +58,43 @@ def load_questions(file: Path) -> list[Question]:
     return questions
 
 
-def _parse(entry: dict[str, object]) -> Question:
-    relevant = entry.get("relevant", [])
-    answers = entry.get("answers", [])
-    if not isinstance(relevant, list) or not isinstance(answers, list):
-        raise TypeError("answers and relevant are lists")
+def _parse(entry: object) -> Question:
+    """Make a question of a line; raises ValueError for what it cannot be."""
+    if not isinstance(entry, dict):
+        raise ValueError("it is no JSON object")  # noqa: TRY004 -- it is the file that is wrong
+    answerable = entry.get("answerable")
+    if answerable not in (True, False):
+        raise ValueError('"answerable" is true or false')
+    answers = [_text(answer, "an answer") for answer in _list(entry, "answers")]
     return Question(
-        id=str(entry["id"]),
-        question=str(entry["question"]),
-        language=str(entry["lang"]),
-        answerable=bool(entry["answerable"]),
-        answers=tuple(map(str, answers)),
-        relevant=tuple(
-            Relevant(str(place["path"]), str(quote) if (quote := place.get("quote")) else None)
-            for place in relevant
-        ),
+        id=_text(entry.get("id"), '"id"'),
+        question=_text(entry.get("question"), '"question"'),
+        language=_text(entry.get("lang"), '"lang"'),
+        answerable=bool(answerable),
+        answers=tuple(answers),
+        relevant=tuple(_parse_place(place) for place in _list(entry, "relevant")),
     )
+
+
+def _parse_place(place: object) -> Relevant:
+    if not isinstance(place, dict):
+        raise ValueError('"relevant" lists places, each with a "path"')  # noqa: TRY004
+    quote = place.get("quote")
+    return Relevant(_text(place.get("path"), '"path"'), _text(quote, '"quote"') if quote else None)
+
+
+def _list(entry: dict[str, object], key: str) -> list[object]:
+    value = entry.get(key)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError(f'"{key}" is a list')  # noqa: TRY004
+    return value
+
+
+def _text(value: object, name: str) -> str:
+    text = str(value) if isinstance(value, (str, int, float)) else ""
+    if not text.strip():
+        raise ValueError(f"{name} is text")
+    text.encode("utf-8")  # half of a surrogate pair is no text: no tokenizer takes it
+    return text

@@ -21,6 +21,8 @@ BROADER = 0.6
 """Of that, where the heading names more than the term: `LoRA and QLoRA`."""
 EXTRA_WORDS = 2
 """Words that a heading may have beside the term: a number, an article, an abbreviation."""
+OPENING = 200
+"""Characters of a sentence that are looked at; a definition names its term before."""
 
 _ASKS = re.compile(
     r"^(?:what(?:s| is| are| does)?|define|explain"
@@ -30,9 +32,9 @@ _ASKS = re.compile(
     r"(.{2,60}?)(?: means?)?$"
 )
 _APART = re.compile(r"[^\w+.-]+")
-_OPENING = r"^\W*(?:(?:the|an?|os?|as?|uma?|une?) )?"
+_ARTICLE = r"^\W*(?:(?:the|an?|os?|as?|uma?|une?) )?"
 _FULL_NAME = r"(?:[\w-]+ ){0,6}?"
-_BETWEEN = r"\w{0,4}(?:[*_=\"”»`]|\s*\([^)]*\))*(?:\s*[,–—-][^.;:]{0,40}[,–—-])?\s*"
+_BETWEEN = r"\w{0,4}(?:[*_=\"”»`)]|\s*\([^)]*\))*(?:\s*[,–—-][^.;:]{0,40}[,–—-])?\s*"
 _COPULA = (
     r"(?:[=:–—]|-\s|\b(?:is|are|means?|este|sunt|e|inseamna|reprezinta|to|jest|sa|oznacza|polega"
     r"|sao|significa|consiste|es|son|est|ist|sind)\b)"
@@ -50,11 +52,11 @@ def asked_term(question: str) -> str | None:
 
 def defines(sentence: str, term: str) -> float:
     """Say how much a sentence looks like the term's definition: 1 opens with it, 0.5 nearly."""
-    folded = fold(sentence)
+    folded = fold(sentence[:OPENING])
     named = r"[*_=\"„`(]*" + r"\W+".join(map(re.escape, term.split()))
-    if re.match(_OPENING + named + _BETWEEN + _COPULA, folded):
+    if re.match(_ARTICLE + named + _BETWEEN + _COPULA, folded):
         return 1.0
-    return 0.5 if re.match(_OPENING + _FULL_NAME + named + _BETWEEN + _COPULA, folded) else 0.0
+    return 0.5 if re.match(_ARTICLE + _FULL_NAME + named + _BETWEEN + _COPULA, folded) else 0.0
 
 
 def leads(place: int, heading: str, term: str) -> float:

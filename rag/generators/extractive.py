@@ -1,28 +1,28 @@
 """Answers without a language model: the sentences of the notes that answer, word for word.
 
-Sentences of the best passages are ranked by the share of the question's 4-grams that they hold,
-weighted by rarity among these sentences, by their cosine to the question, by their neighbours (an
-answer often stands beside the words that were asked) and by their passage's score. The best is
-given, with those that come close, in the order in which the notes have them. What a sentence needs
-to be understood comes with it: a nested bullet brings the bullets above it and the line that
-introduces the list, a table row its header, a line that ends with a colon what it announces, be
-that a list, a formula or code. Figures: eval/LOG.md.
+Sentences of the best passages are ranked by the share of the question's content words that they
+hold (as 4-grams, weighted by rarity among these sentences), by their cosine to the question, by
+their neighbours (an answer often stands beside the words that were asked), by their passage's
+score, and, where a definition is asked for, by how much they look like one. The best is given, with
+those that come close, in the order in which the notes have them. What a sentence needs to be
+understood comes with it (see `quotable`), and a line that ends with a colon brings the list that it
+announces. Figures: eval/LOG.md.
 """
 
 import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders import Encoder
+from rag.generators.definitions import asked_term, defines, leads
+from rag.generators.quotable import Quotable, read_quotables
 from rag.notes.grams import gram_keys
-from rag.notes.lines import Lines
+from rag.notes.language import content_words
 from rag.notes.plain import strip_markup
-from rag.notes.sentences import split_sentences
 from rag.types import Passage, Prompt
 
 MOST_SENTENCES = 3
@@ -32,73 +32,35 @@ LEXICAL_SHARE = 0.6
 """The rest is the cosine's; .4 to .7 differ by less than a point."""
 NEIGHBOUR_SHARE = 0.3
 """Of the better neighbour's score; without it Polish loses four points."""
-PASSAGE_BONUS = 0.4
+HEADING_SHARE = 0.5
+"""Of a gram that only the heading holds: at 1 all sentences of a section look alike."""
+PASSAGE_BONUS = 0.25
 """For a sentence of the best passage; it falls by a factor of e a point of the passage's score."""
+DEFINITION_BONUS = 0.6
+"""For a sentence that opens like the definition that is asked for."""
+DEFINED = 0.9
+"""Share of the best score that a further sentence must reach once a definition is the best."""
+LEAD_BONUS = 0.3
+"""For the first sentence under a heading that is the term."""
 LANGUAGE_BONUS = 0.15
 """For a sentence in the question's language: two languages in one answer read badly."""
 CLOSE = 0.75
 """Share of the best score that a further sentence must reach: 60 words an answer on average. At
 0.6 the answer is found for one in a hundred more, in 70 words."""
-LEAST_WORDS = 3
+LEAST_WORDS = 4
 SHORT_PENALTY = 0.75
 """For a sentence of fewer words: it is more often a label than an answer."""
 QUESTION_PENALTY = 0.7
 """For a question, or a line that announces what is not there: it promises an answer and is none."""
+LINKS_PENALTY = 0.6
+"""For a sentence that is mostly links and tags: it points elsewhere."""
+MOSTLY = 0.35
 SAME_SHARE = 0.8
 """Of the shorter sentence's grams: two that share more say the same."""
-MOST_LABEL_WORDS = 8
-"""Of a line all in bold that stands for a heading."""
 
-_BULLET = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]+(\[[ xX/-]\][ \t]+)?")
-_INDENT = re.compile(r"[ \t]*")
-_CALLOUT = re.compile(r"[ \t]*>[ \t>]*\[![\w-]+")
-_QUOTE = re.compile(r"[ \t]*>[ \t>]*")
-_ANNOUNCES = re.compile(r":[\"”»’'*_=\s)]*$")
 _PROMISE = re.compile(r"[?:][\"”»’'*_=\s)]*$")
-_ENDED = re.compile(r"[.!?…;:][\"”»’'*_=`$)]*$")
-_CUT = re.compile(r"(?<!\w)\w{1,4}\.$")
-_BOLD = re.compile(r"(?:\*\*[^*]+\*\*|__[^_]+__|==[^=]+==):?$")
-_NOTHING = re.compile(
-    r"!?\[[^\[\]]*\]\([^()\s]*\)$|!\[\[[^\[\]]+\]\]$|\[[^\[\]^]+\]:[ \t]*\S+$|<[^<>]+>$|#[\w/-]+$"
-)
-"""A picture, a link's definition, an address or a tag alone: no sentence."""
-_FOOTNOTE = re.compile(r"\[\^[^\[\]\s]+\]:[ \t]+")
-_UNDERLINE = re.compile(r"[ \t]{0,3}(?:=+|-+)[ \t]*$")
-_TABLE_RULE = re.compile(r"[ \t>]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*(?::?-+:?)?[ \t]*$")
-_BLOCK = re.compile(r"[ \t]{0,3}(\$\$|```|~~~)")
-_TAB = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
-    """A sentence that may be given, or only brought along."""
-
-    place: int
-    """Of its passage, from 0."""
-    start: int
-    """Where it stands in the passage's text."""
-    text: str
-    line: int
-    last_line: int
-    topic: str
-    """What it stands under without its being shown: a callout's title, a bold line, a header."""
-    parents: tuple["_Candidate", ...]
-    """The bullets above it, outermost first, and before them the line that announces the list."""
-    marker: str = ""
-    """What is written before it if it begins a bullet, or is a row of a table without header."""
-    indent: int = -1
-    """Columns before its bullet, -1 where it has none."""
-    header: tuple[str, str] | None = None
-    """The first two lines of its table, if they stand in the passage."""
-    row: str = ""
-    """Its whole line, if it is a table row with a header."""
-    is_block: bool = False
-    """Whether it ends with a formula or code on lines of their own."""
-
-    @property
-    def depth(self) -> int:
-        """How many bullets stand above it."""
-        return sum(bool(parent.marker) for parent in self.parents)
+_LINK = re.compile(r"!?\[\[[^\]\n]*\]\]|\[[^\]\n]*\]\([^)\n]*\)|(?<!\w)#[\w/-]+")
+_NUMBER = re.compile(r"\d+")
 
 
 class ExtractiveGenerator:
@@ -120,31 +82,33 @@ class ExtractiveGenerator:
 
     def stream(self, prompt: Prompt) -> Iterator[str]:
         """Give the chosen sentences, each with its `[n]`; bullets and rows on their own lines."""
-        previous: _Candidate | None = None
-        for candidate in self._choose(prompt):
-            yield _space(previous, candidate) + _write(previous, candidate)
-            previous = candidate
+        previous: Quotable | None = None
+        for sentence in self._choose(prompt):
+            yield _space(previous, sentence) + _write(previous, sentence)
+            previous = sentence
 
-    def _choose(self, prompt: Prompt) -> list[_Candidate]:
-        candidates = _without_parts(
-            [
-                candidate
-                for place, passage in enumerate(prompt.passages)
-                for candidate in _read(place, passage.chunk.text)
-            ],
-            prompt.passages,
+    def _choose(self, prompt: Prompt) -> list[Quotable]:
+        read = (
+            sentence
+            for place, passage in enumerate(prompt.passages)
+            for sentence in read_quotables(place, passage.chunk.text)
         )
+        candidates = _without_parts(list(read), prompt.passages)
         if not candidates:
             return []
         scores = self._score(prompt, candidates)
         order = np.argsort(-scores, kind="stable")
-        chosen: list[_Candidate] = []
+        best = candidates[order[0]]
+        term = asked_term(prompt.question)
+        defined = term is not None and defines(best.text, term) == 1
+        least = (DEFINED if defined else CLOSE) * scores[order[0]]
+        chosen: list[Quotable] = []
         characters = 0
         for number in order:
             candidate = candidates[number]
-            if len(chosen) == MOST_SENTENCES or scores[number] < CLOSE * scores[order[0]]:
+            if len(chosen) == MOST_SENTENCES or scores[number] < least:
                 break
-            longer = characters + len(candidate.text)
+            longer = characters + len(candidate.text) + len(candidate.block)
             if chosen and longer > MOST_CHARACTERS:
                 continue
             if any(_is_same(candidate, other) for other in chosen):
@@ -152,149 +116,167 @@ class ExtractiveGenerator:
             chosen.append(candidate)
             characters = longer
         announced = _announced(chosen, candidates, MOST_CHARACTERS - characters)
-        whole = dict.fromkeys(
-            one for found in (*chosen, *announced) for one in (*found.parents, found)
-        )
+        whole = dict.fromkeys(one for end in (*chosen, *announced) for one in (*end.parents, end))
         return sorted(whole, key=lambda one: (one.place, one.start))
 
-    def _score(self, prompt: Prompt, candidates: Sequence[_Candidate]) -> NDArray[np.float64]:
+    def _score(self, prompt: Prompt, candidates: Sequence[Quotable]) -> NDArray[np.float64]:
         texts = [
             ": ".join(strip_markup(one.text) for one in (*candidate.parents, candidate))
             for candidate in candidates
         ]
-        # `It costs 5M` says little without its heading; the cosine is better without it.
-        framed = [
-            f"{_heading(prompt.passages[candidate.place])}: {candidate.topic} {text}"
-            for candidate, text in zip(candidates, texts, strict=True)
+        headings = [
+            f"{_heading(prompt.passages[candidate.place])} {candidate.topic}"
+            for candidate in candidates
         ]
         question = self._encoder.encode_questions([prompt.question])[0]
-        cosines = self._encoder.encode_passages(texts) @ question
-        overlaps = np.array(_overlaps(prompt.question, framed))
-        fit = LEXICAL_SHARE * overlaps + (1 - LEXICAL_SHARE) * cosines.astype(np.float64)
+        cosines = (self._encoder.encode_passages(texts) @ question).astype(np.float64)
+        overlaps = np.array(_overlaps(prompt.question, texts, headings))
+        fit: NDArray[np.float64] = LEXICAL_SHARE * overlaps + (1 - LEXICAL_SHARE) * cosines
         places = [candidate.place for candidate in candidates]
-        scores = fit + NEIGHBOUR_SHARE * _best_neighbours(fit, places)
-        best = prompt.passages[0].score
+        scores: NDArray[np.float64] = fit + NEIGHBOUR_SHARE * _best_neighbours(fit, places)
+        term = asked_term(prompt.question)
         openers = {parent for candidate in candidates for parent in candidate.parents}
         for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
-            passage = prompt.passages[candidate.place]
-            scores[number] += PASSAGE_BONUS * math.exp(min(passage.score - best, 0.0))
-            if passage.chunk.language == prompt.language:
-                scores[number] += LANGUAGE_BONUS
-            if len(text.split()) < LEAST_WORDS:
-                scores[number] *= SHORT_PENALTY
+            scores[number] = _adjust(scores[number], candidate, text, prompt, term)
             if _PROMISE.search(text) and candidate not in openers:
                 scores[number] *= QUESTION_PENALTY
         return scores
 
 
-def _space(previous: _Candidate | None, candidate: _Candidate) -> str:
+def _adjust(
+    score: float, candidate: Quotable, text: str, prompt: Prompt, term: str | None
+) -> float:
+    """Add what speaks for a sentence, whatever its words; then take what speaks against it."""
+    passage = prompt.passages[candidate.place]
+    behind = min(passage.score - prompt.passages[0].score, 0.0)
+    score += PASSAGE_BONUS * math.exp(behind)
+    if passage.chunk.language == prompt.language:
+        score += LANGUAGE_BONUS
+    if term:
+        score += DEFINITION_BONUS * defines(candidate.text, term)
+        if passage.chunk.text.lstrip().startswith("#") or not passage.chunk.headings:
+            score += LEAD_BONUS * leads(candidate.number, _heading(passage), term)
+    links = sum(map(len, _LINK.findall(candidate.text)))
+    if links > MOSTLY * len(candidate.text):
+        score *= LINKS_PENALTY
+    if len(text.split()) < LEAST_WORDS:
+        score *= SHORT_PENALTY
+    return score
+
+
+def _space(previous: Quotable | None, candidate: Quotable) -> str:
     """Give what stands between a sentence and the one before it."""
     if previous is None:
         return ""
-    if candidate.marker and not (previous.header or previous.is_block):
+    is_near = previous.place == candidate.place
+    if candidate.table:
+        return "\n" if is_near and previous.table[:2] == candidate.table[:2] else "\n\n"
+    if previous.table or previous.block:
+        return "\n\n"
+    if candidate.marker:
         return "\n"
-    if candidate.header and candidate.header == previous.header:
-        return "\n"
-    is_near = previous.place == candidate.place and not (candidate.marker or candidate.header)
-    if is_near and previous.last_line == candidate.line:
+    if is_near and (not previous.marker or previous.last_line == candidate.line):
         return " "
-    is_apart = previous.marker or previous.header or previous.is_block
-    return " " if is_near and not is_apart else "\n\n"
+    return "\n\n"
 
 
-def _write(previous: _Candidate | None, candidate: _Candidate) -> str:
+def _write(previous: Quotable | None, candidate: Quotable) -> str:
     mark = f"[{candidate.place + 1}]"
-    if candidate.header:
-        rows = [candidate.row.removesuffix("|").rstrip() + f" {mark}"]
-        if not previous or previous.header != candidate.header:
-            rows = [*candidate.header, *rows]
-        return "\n".join(rows) + (" |" if candidate.row.endswith("|") else "")
+    if candidate.table:
+        *header, row = candidate.table
+        is_next = previous is not None and _space(previous, candidate) == "\n"
+        start = "" if is_next else "".join(f"{line}\n" for line in header)
+        return start + row.replace(candidate.text, f"{candidate.text} {mark}", 1)
     start = "  " * candidate.depth + candidate.marker if candidate.marker else ""
-    return f"{start}{candidate.text}" + ("\n" if candidate.is_block else " ") + mark
+    return f"{start}{candidate.text}{candidate.block}" + ("\n" if candidate.block else " ") + mark
 
 
-class _Reader:
-    """Reads the sentences of one passage, each with what it needs to be understood."""
+def _announced(
+    chosen: Sequence[Quotable], candidates: Sequence[Quotable], room: int
+) -> list[Quotable]:
+    """Give the lists that the chosen lines announce or stand in, if there is room for them."""
+    found: list[Quotable] = []
+    for opener in dict.fromkeys(one for end in chosen for one in (end, *reversed(end.parents))):
+        if not (opener.announces or len(opener.text.split()) < LEAST_WORDS):
+            continue
+        items = [
+            candidate
+            for candidate in candidates
+            if candidate.parents[-1:] == (opener,)
+            and candidate not in chosen
+            and candidate not in found
+        ]
+        if opener not in chosen and sum(len(item.text) for item in items) > room:
+            continue
+        for item in items:
+            room -= len(item.text)
+            if room >= 0:
+                found.append(item)
+    return found
 
-    def __init__(self, place: int, text: str) -> None:
-        self._place = place
-        self._text = text
-        self._lines = Lines(text)
-        self._content = self._lines.content()
-        self._tables = _find_tables(self._content)
-        self._bullets: list[_Candidate] = []
-        """Those that are open."""
-        self._opener: tuple[_Candidate, ...] = ()
-        """The line that announced what follows."""
-        self._title = ""
-        self._label = ""
 
-    def read(self) -> Iterator[_Candidate]:
-        """Give the candidates in order."""
-        seen = 0
-        for start, end in self._spans():
-            number = self._lines.line_of(start)
-            is_first, seen = number > seen, self._lines.line_of(end - 1)
-            line = self._content[number - 1]
-            if footnote := _FOOTNOTE.match(self._text, start, end):
-                start = footnote.end()
-            if _NOTHING.match(self._text[start:end]) or self._is_title(number, start, end):
-                continue
-            if number in self._tables:
-                candidate = self._read_row(number, start, end)
-            elif bullet := _BULLET.match(line):
-                candidate = self._read_bullet(line, bullet, start, end, is_first=is_first)
-            else:
-                candidate = self._read_plain(line, start, end, is_first=is_first)
-            if candidate:
-                yield candidate
+def _without_parts(candidates: Sequence[Quotable], passages: Sequence[Passage]) -> list[Quotable]:
+    """Leave out what stands whole in another passage of the note: passages may overlap."""
+    paths = [passage.chunk.path for passage in passages]
+    return [
+        one
+        for one in candidates
+        if not any(
+            other.place != one.place
+            and paths[other.place] == paths[one.place]
+            and len(other.text) > len(one.text)
+            and one.text in other.text
+            for other in candidates
+        )
+    ]
 
-    def _spans(self) -> Iterator[tuple[int, int]]:
-        """Give the sentences' places, those joined that were cut where none ends."""
-        done, begin = 0, -1
-        for sentence in split_sentences(self._text, 1):
-            start = self._text.find(
-                sentence.text, max(done, self._lines.start(sentence.start_line))
-            )
-            if start < 0:
-                continue
-            if begin >= 0 and not self._continues(done, start):
-                yield begin, done
-                begin = -1
-            begin = start if begin < 0 else begin
-            done = start + len(sentence.text)
-        if begin >= 0:
-            yield begin, done
 
-    def _continues(self, end: int, start: int) -> bool:
-        """Say whether what ends and what starts here are one sentence."""
-        last, number = self._lines.line_of(end - 1), self._lines.line_of(start)
-        said = self._text[self._lines.start(last) : end]
-        if number == last:  # `room. 214`: an abbreviation
-            goes_on = self._text[start].islower() or self._text[start].isdigit()
-            return goes_on and bool(_CUT.search(said))
-        # The rest of a bullet stands on the next line.
-        is_rest = not _MARKED.match(self._content[number - 1]) and number not in self._tables
-        is_bullet = _BULLET.match(self._content[last - 1]) and last not in self._tables
-        return bool(number == last + 1 and is_rest and is_bullet and not _ENDED.search(said))
+def _heading(passage: Passage) -> str:
+    return passage.chunk.headings[-1] if passage.chunk.headings else passage.chunk.title
 
-    def _is_title(self, number: int, start: int, end: int) -> bool:
-        """Say whether a line only names what stands below it; remembers what it names."""
-        line = self._content[number - 1]
-        below = self._content[number] if number < len(self._content) else ""
-        text = self._text[start:end]
-        if _CALLOUT.match(line):
-            self._title = text
-            return bool(_QUOTE.match(below) and _QUOTE.sub("", below).strip())
-        if not _QUOTE.match(line):
-            self._title = ""
-        is_bold = _BOLD.match(line.strip(" \t>")) and len(text.split()) <= MOST_LABEL_WORDS
-        if (is_bold and not _ENDED.search(text.strip("*_=:"))) or (
-            line.strip() and _UNDERLINE.match(below) and "|" not in line
-        ):
-            self._label = text
-            return not _ANNOUNCES.search(text)
+
+def _overlaps(question: str, texts: Sequence[str], headings: Sequence[str]) -> list[float]:
+    """Give the share of the question's grams in each text and its heading, 0 to 1.
+
+    Only content words count, if there are any; grams that few of the texts hold weigh more.
+    """
+    wanted = _grams(" ".join(content_words(question))) or _grams(question)
+    held = [wanted & _grams(text) for text in texts]
+    above = [
+        (wanted & _grams(heading)) - grams for heading, grams in zip(headings, held, strict=True)
+    ]
+    spread = Counter(gram for grams in held for gram in grams)
+    weights = {gram: math.log(1 + len(texts) / (1 + spread[gram])) for gram in wanted}
+    total = sum(weights.values()) or 1.0
+    return [
+        sum(weights[gram] for gram in own) / total
+        + HEADING_SHARE * sum(weights[gram] for gram in other) / total
+        for own, other in zip(held, above, strict=True)
+    ]
+
+
+def _grams(text: str) -> set[int]:
+    return set(gram_keys(text).tolist())
+
+
+def _best_neighbours(fit: NDArray[np.float64], places: Sequence[int]) -> NDArray[np.float64]:
+    """Give the better fit of the sentences before and behind each one in its passage."""
+    best = np.zeros_like(fit)
+    for number in range(len(fit)):
+        for other in (number - 1, number + 1):
+            if 0 <= other < len(fit) and places[other] == places[number]:
+                best[number] = max(best[number], fit[other])
+    return best
+
+
+def _is_same(candidate: Quotable, other: Quotable) -> bool:
+    """Say whether two sentences tell the same, as in overlapping passages and copied notes.
+
+    Rows of a table and steps of a calculation may differ in their numbers alone.
+    """
+    if set(_NUMBER.findall(candidate.text)) != set(_NUMBER.findall(other.text)):
         return False
-
-    def _candidate(self, start: int, end: int, **more: object) -> _Candidate:
-        raise NotImplementedError
+    first = np.unique(gram_keys(candidate.text))
+    second = np.unique(gram_keys(other.text))
+    shared = len(np.intersect1d(first, second, assume_unique=True))
+    return shared > SAME_SHARE * max(1, min(len(first), len(second)))

@@ -35,7 +35,7 @@ def chunk_document(document: Document, count_tokens: CountTokens, max_tokens: in
     Args:
         document: a parsed note.
         count_tokens: counts the encoder's own tokens, special ones not counted.
-        max_tokens: the most tokens that the encoder reads.
+        max_tokens: the most tokens that the encoder reads; at least 2.
 
     Returns:
         Chunks in the note's order, at least one. Together they hold every block; where a sentence
@@ -101,6 +101,7 @@ class _Chunker:
         self, headings: tuple[str, ...], start: int, end: int, texts: tuple[str, str, str]
     ) -> Chunk:
         document, lines = self._document, self.note.lines
+        start, end = self._inked(start, end)
         # A comment stands in a chunk as a whole or not at all, so that it can be told there too.
         if hidden := span_at(self.note.hidden, start):
             start = min(hidden[1], end)
@@ -115,6 +116,13 @@ class _Chunker:
             tags=document.tags,
             language=clear_language(texts[-1]) or document.language,
         )
+
+    def _inked(self, start: int, end: int) -> tuple[int, int]:
+        """Leave out the blank lines before a stretch and the blanks behind it."""
+        text = self.note.visible[start:end].rstrip()
+        blank = len(text) - len(text.lstrip())
+        line_end = max(text.rfind("\n", 0, blank), text.rfind("\r", 0, blank))
+        return start + line_end + 1, start + len(text)
 
     def _frame(self, headings: Sequence[str], share: float = MOST_FRAME) -> tuple[str, int]:
         """Give title, other names and headings, and their tokens; what is far off goes first."""

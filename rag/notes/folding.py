@@ -22,9 +22,11 @@ _LETTERS = str.maketrans(
 def fold(text: str) -> str:
     """Fold to lower case without marks: `Învățare`, `invatare` and cedilla `ţ` become one.
 
-    NFKD also opens ligatures and full-width letters (Unicode Standard Annex 15).
+    NFKD also opens ligatures and full-width letters (Unicode Standard Annex 15); what it opens may
+    be a capital again (`℡` is TEL), so it goes first.
     """
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    opened = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = unicodedata.normalize("NFKD", opened)
     return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)

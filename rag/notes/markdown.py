@@ -20,8 +20,14 @@ from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from rag.notes.language import detect_language
-from rag.notes.lines import LINE_END
-from rag.notes.plain import TABLE_RULE, shorten, strip_inline_markup, strip_markup
+from rag.notes.lines import LINE_END, Lines
+from rag.notes.plain import (
+    TABLE_RULE,
+    looks_like_heading,
+    shorten,
+    strip_inline_markup,
+    strip_markup,
+)
 from rag.notes.properties import find_inline_tags, normalize_tags, read_properties
 from rag.notes.readable import Readable
 from rag.types import Block, BlockKind, Document, Note, Piece, Section
@@ -34,8 +40,6 @@ MOST_PARENTS = 4
 """Parents kept of a piece, the nearest."""
 LONGEST_LINE = 10_000
 """Characters of a line that the parser sees: what a block is shows at its lines' beginnings."""
-LONGEST_HEADING = 80
-"""Characters of a heading marked by a line below it; a longer one is a paragraph on a rule."""
 LONGEST_SAMPLE = 20_000
 """Characters of a note from which its language is told."""
 
@@ -60,14 +64,12 @@ _CONTAINER_ENDS = ("list_item_close", "blockquote_close")
 _CALLOUT = re.compile(r">[ \t]*+\[![\w-]+")
 _RULE = re.compile(r"[ \t]*+(?:(?:-[ \t]*+){3,}+|(?:\*[ \t]*+){3,}+|(?:_[ \t]*+){3,}+)$")
 _UNDERLINES = ("-", "=")
-_SENTENCE_END = (".", ",", ";", ":", "!", "…")
 
 
 def parse(note: Note) -> Document:
     """Parse a note. No text makes it fail, and no line with words on it is left out."""
     properties = read_properties(note.text)
-    # What is not read becomes blank, so that all line numbers stay those of the file.
-    lines = Readable(note.text).lines.content()
+    lines = _visible_lines(note.text)
     tokens = _PARSER.parse("\n".join(line[:LONGEST_LINE].replace("\0", " ") for line in lines))
     prose = LINE_END.sub("\n", _without_code(tokens, lines)).strip()
     sample = strip_markup(prose[:LONGEST_SAMPLE]) or "\n".join(lines).strip()[:LONGEST_SAMPLE]
@@ -79,6 +81,18 @@ def parse(note: Note) -> Document:
         language=detect_language(sample),
         text=note.text,
         sections=tuple(_sections(tokens, lines)),
+    )
+
+
+def _visible_lines(text: str) -> tuple[str, ...]:
+    """Give the lines with what is hidden left out, none missing: their numbers are the file's."""
+    note = Readable(text)
+    if not note.hidden:
+        return note.lines.content()
+    # Blanks before what stands behind a comment would make code of it.
+    return tuple(
+        line[: len(own) - len(own.lstrip())] + line.lstrip()
+        for own, line in zip(Lines(text).content(), note.lines.content(), strict=True)
     )
 
 
@@ -117,9 +131,8 @@ def _sections(tokens: Sequence[Token], lines: Sequence[str]) -> Iterator[Section
 
 def _is_paragraph(token: Token, first: int, last: int, lines: Sequence[str]) -> bool:
     """Say whether a heading is text on a rule, its author having left out the line between them."""
-    text = lines[first - 1].rstrip()
     return token.markup in _UNDERLINES and (
-        last - first > 1 or len(text) > LONGEST_HEADING or text.endswith(_SENTENCE_END)
+        last - first > 1 or not looks_like_heading(lines[first - 1])
     )
 
 

@@ -11,6 +11,9 @@ _Rules = tuple[tuple[re.Pattern[str], str], ...]
 
 LONGEST_EMPHASIS = 300
 """Characters between two `**`; a longer stretch keeps them."""
+LONGEST_HEADING = 80
+"""Characters of a heading marked by a line below it; a longer one is a paragraph on a rule."""
+_SENTENCE_ENDS = (".", ",", ";", ":", "!", "…")
 TABLE_RULE = re.compile(
     r"[ \t>]*+(?=[^\n|]*\|)\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$"
 )
@@ -19,7 +22,8 @@ TABLE_RULE = re.compile(
 _QUOTE = re.compile(r"[ \t]*+(?:>[ \t]*+)*+")
 _LINE_MARKS = re.compile(
     r"(?:\[![\w-]++(?:\|[^\]\n]{0,60}+)?\][-+]?[ \t]*+)?"  # a callout's type; its title stays
-    r"(?:(?:[-*+]|\d{1,9}[.)])(?:[ \t]++|$)(?:\[[^\]\n]\][ \t]++)?|-(?=[^\W\d_])|:[ \t]++)?"
+    # A number of four digits that opens a line is more likely a year than a place in a list.
+    r"(?:(?:[-*+]|\d{1,3}[.)])(?:[ \t]++|$)(?:\[[^\]\n]\][ \t]++)?|-(?=[^\W\d_])|:[ \t]++)?"
     r"(?:\#{1,6}(?:[ \t]++|$))?"
 )
 _FENCE = re.compile(r"(`{3,}+|~{3,}+)([^`]*+)$")
@@ -32,10 +36,11 @@ use: no note says anything by them."""
 _NO_STAND_INS = str.maketrans(dict.fromkeys((_KEPT, _CODE_LINE), " "))
 _VERBATIM = re.compile(
     rf"{_CODE_LINE}(?P<line>[^\n]*+)"
+    r"|\\(?P<escaped>[\\`*_{}\[\]()#+.!>~$<-])"
     r"|(?<!`)(?P<ticks>`++)(?P<code>[^\n]{1,400}?)(?<!`)(?P=ticks)(?!`)"
-    r"|(?<!\\)\$\$[^$]{1,4000}+\$\$"
+    r"|\$\$[^$]{1,4000}+\$\$"
     # As in Pandoc: no space inside, no digit behind, so that "$5 and $6" is money.
-    r"|(?<![\\$])\$(?=[^\s$])[^$\n]{1,500}+(?<![\s\\])\$(?![\d$])"
+    r"|(?<!\$)\$(?=[^\s$])[^$\n]{1,500}+(?<![\s\\])\$(?![\d$])"
 )
 _HTML = (
     "a abbr audio b big blockquote br center cite code dd del details div dl dt em figcaption "
@@ -80,7 +85,7 @@ _RULES = _compile(
     (r"(?<![\w*])\*(?=[^\s*])([^*\n]{1,500}+)(?<=\S)\*(?![\w*])", r"\1"),
     (r"(?<![\w_])_(?=[^\s_])([^_\n]{1,500}+)(?<=\S)_(?![\w_])", r"\1"),
     (r"(?<=[ \t])\^[\w-]{1,60}+[ \t]*+$", ""),  # a block's name
-    (r"\\([\\`*_{}\[\]()#+.!|>~$<-])", r"\1"),
+    (r"\\\|", "|"),
 )
 
 
@@ -104,14 +109,14 @@ def _strip_inline(text: str) -> str:
     kept: list[str] = []
 
     def keep(match: re.Match[str]) -> str:
-        kept.append(next((part for part in match.group("line", "code") if part), match[0]))
+        parts = match.group("line", "escaped", "code")
+        kept.append(next((part for part in parts if part is not None), match[0]))
         return _KEPT
 
     text = _VERBATIM.sub(keep, text)
     text = _WIKILINK.sub(_name_link, text)
-    text = _LINK.sub(
-        _name_picture, _LINK.sub(_name_picture, text)
-    )  # a picture may be a link's text
+    for _ in range(2):  # a picture may be a link's text
+        text = _LINK.sub(_name_picture, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     parts = text.split(_KEPT)
@@ -122,6 +127,12 @@ def _strip_inline(text: str) -> str:
 def _tidy(text: str) -> str:
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(filter(None, lines))
+
+
+def looks_like_heading(line: str) -> bool:
+    """Say whether a line on a rule is its heading, and not text whose author left out a line."""
+    text = line.strip()
+    return len(text) <= LONGEST_HEADING and not text.endswith(_SENTENCE_ENDS)
 
 
 def shorten(text: str, most: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rag.notes.hidden import Spans, blank, find_hidden
 from rag.notes.lines import Lines
-from rag.notes.plain import TABLE_RULE
+from rag.notes.plain import TABLE_RULE, looks_like_heading
 
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}(?:[ \t]|$)")
 _FENCE = re.compile(r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?(`{3,}+|~{3,}+)([^`]*+)$")
@@ -22,8 +22,10 @@ _SILENT = re.compile(
     r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?"
     r"(?:[=*_~-]{3,}+|(?:[-*_][ \t]*+){3,}+"  # a rule
     r"|(?:!\[\[[^\]\n]*+\]\][ \t]*+)++|(?:!\[[^\]\n]*+\]\([^)\n]*+\)[ \t]*+)++"  # pictures
+    r"|(?:</?[A-Za-z][^<>\n]*+>[ \t]*+)++"  # HTML
     r"|(?:#[\w/-]++[ \t]*+)++)?$"  # tags
 )
+_UNDERLINE = re.compile(r"[ ]{0,3}(?:=+|-+)[ \t]*$")
 _MARKER = re.compile(
     r"[ \t]*+(?:>[ \t]*+)*+"
     r"(?:\[![\w-]++(?:\|[^\]\n]{0,60}+)?\][-+]?[ \t]*+)?"
@@ -33,19 +35,26 @@ _MARKER = re.compile(
 )
 _FIELD = re.compile(r"[^\n:]{1,100}+::")
 """A term and what it means, one line each: `GRU:: ...`."""
+_LABEL = re.compile(r"(?:\*\*|__)?[^\s:=–—][^:=–—\n]{0,60}?(?::[ \t*_]| [–—=-] )")
+"""`Term: ...` or `Term – ...`; where lines that follow one another begin so, each is its own."""
+_BREAK = ("  ", "\\")
+"""How a line ends that Markdown does not join with the next."""
 _IN_ROW = re.compile(r"`[^`\n]*+`|\$[^$\n]*+\$")
 """What may hold a bar in running text."""
-_ROW = re.compile(r"[^|]++[ \t]\|[ \t][^|]")
+_ROW = re.compile(r"[^|\s][ \t]{1,9}+\|[ \t]")
 _TAIL = re.compile(r"(?:<br[ \t]{0,9}/?>|[ \t]\^[\w-]{1,60}|[ \t|])$")
 _TAIL_LENGTH = 70
-_END = re.compile(r"[.!?…]{1,8}+[\"”»’')*_=]{0,6}+\s++(?=[\"“„«‘'(*_=\[]{0,6}+[\w$\\])")
+_END = re.compile(r"([.!?…]{1,8}+)[\"”»’')*_=]{0,6}+\s++(?=[\"“„«‘'(*_=\[<`]{0,6}+([\w$\\]))")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-zĄ-ž]|ex|np|etc|dr|prof|mgr|inż|ing|nr|fig|eq|tab|vs|cf|al|ca|ok|tzn|tzw|tj|itd"
-    r"|itp|m\.in|min|max|str|pag|pág|p|pp|cap|sec|approx|resp|sr|sra|d\.ex|i\.e|e\.g|aprox|wg|por"
-    r"|hab)\.|\d\.)[\"”»’')*_=]*\s+$",
+    r"|itp|m\.in|i\sin|min|max|str|pag|pág|p|pp|cap|sec|approx|resp|sr|sra|d\.ex|i\.e|e\.g|aprox|wg"
+    r"|por|zob|hab|pok|godz|rys|tys|mln|mld|obs|ref|św)"
+    r"|(?<![\w.,-])\d{1,2})$",  # a short number may count; one with decimals, or a year, ends
     re.IGNORECASE,
 )
-_ABBREVIATION_LENGTH = 24
+_ABBREVIATION_LENGTH = 12
+_BEFORE_NUMBER = re.compile(r"\b[a-zà-ž]{1,4}$")
+"""`pok. 214`: what stands between a short word and a number is more often a shortening."""
 _WORD = re.compile(r"\w")
 
 _Stretch = tuple[int, int, bool]
@@ -83,6 +92,7 @@ def split_sentences(text: str, first_line: int) -> list[Sentence]:
 def _stretches(lines: Lines) -> Iterator[_Stretch]:
     text = lines.text
     opened: _Stretch | None = None  # a paragraph or item that may go on on the next line
+    was_label = was_field = False
     content = lines.content()
     for number, (line, is_prose) in enumerate(
         zip(content, _prose_lines(content), strict=True), start=1
@@ -91,8 +101,12 @@ def _stretches(lines: Lines) -> Iterator[_Stretch]:
         marker = _MARKER.match(line)
         begins = marker.end() if marker else 0
         is_row = is_prose and _is_row(line[begins:])
-        is_item = bool(line[:begins].strip(" \t:")) or bool(_FIELD.match(line))
-        if opened and is_prose and not is_row and not is_item:
+        is_field = bool(_FIELD.match(line))
+        is_item = is_field or bool(line[:begins].strip(" \t:"))
+        is_label = bool(_LABEL.match(line))
+        goes_on = is_prose and not (is_row or is_item or was_field or (was_label and is_label))
+        was_label, was_field = is_label, is_field
+        if opened and goes_on and not text.endswith(_BREAK, opened[0], opened[1]):
             opened = (opened[0], stop, opened[2])
             continue
         if opened:
@@ -115,6 +129,7 @@ def _prose_lines(lines: Sequence[str]) -> Iterator[bool]:
     """Say of each line whether it can be quoted: no code, formula, heading, rule or blank."""
     fence = _fence_before(lines)
     in_formula = False
+    before = ""
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
         if match := _FENCE.match(line):
             if not fence:
@@ -129,10 +144,12 @@ def _prose_lines(lines: Sequence[str]) -> Iterator[bool]:
             in_formula ^= line.count("$$") % 2 == 1
             yield False
         else:
-            header = "|" in line and TABLE_RULE.match(following)
-            yield not (
-                _HEADING.match(line) or _SILENT.match(line) or TABLE_RULE.match(line) or header
+            is_heading = _HEADING.match(line) or (
+                not before.strip() and _UNDERLINE.match(following) and looks_like_heading(line)
             )
+            in_table = TABLE_RULE.match(line) or ("|" in line and TABLE_RULE.match(following))
+            yield not (is_heading or in_table or _SILENT.match(line))
+        before = line
 
 
 def _fence_before(lines: Sequence[str]) -> str:
@@ -148,12 +165,19 @@ def _fence_before(lines: Sequence[str]) -> str:
 def _cut(text: str, start: int, end: int, is_item: bool) -> Iterator[_Stretch]:  # noqa: FBT001
     begin = start
     for match in _END.finditer(text, start, end):
-        tail = text[max(start, match.end() - _ABBREVIATION_LENGTH) : match.end()]
-        if _ABBREVIATION.search(tail):
-            continue
-        yield from _trimmed(text, begin, match.end(), is_item)
-        begin, is_item = match.end(), False
+        if _is_end(match, text[max(start, match.start() - _ABBREVIATION_LENGTH) : match.start()]):
+            yield from _trimmed(text, begin, match.end(), is_item)
+            begin, is_item = match.end(), False
     yield from _trimmed(text, begin, end, is_item)
+
+
+def _is_end(match: re.Match[str], before: str) -> bool:
+    """Say whether a sentence ends at a full stop, question mark or the like."""
+    mark, following = match[1], match[2]
+    if mark == ".":
+        number = following.isdigit() and _BEFORE_NUMBER.search(before)
+        return not (number or _ABBREVIATION.search(before))
+    return not (following.islower() and mark.endswith(("...", "…")))
 
 
 def _trimmed(text: str, start: int, end: int, is_item: bool) -> Iterator[_Stretch]:  # noqa: FBT001

@@ -94,9 +94,7 @@ def test_ask(rag: Rag, small_index: Path) -> None:
     lines = NOTES[ANSWERED_BY].split("\n")
     citation = answer["citations"][0]
     assert (citation["path"], citation["status"]) == (ANSWERED_BY, "verified")
-    assert citation["quote"] in "\n".join(
-        lines[citation["start_line"] - 1 : citation["end_line"]]
-    )
+    assert citation["quote"] in "\n".join(lines[citation["start_line"] - 1 : citation["end_line"]])
 
 
 def test_ask_what_the_notes_do_not_answer(rag: Rag, small_index: Path) -> None:

@@ -16,8 +16,8 @@ from tests.cli.command import COMMAND, ENVIRONMENT, Result
 from tests.cli.conftest import Rag
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of Unix")
-NOTES = 700
-"""Five batches and a half: enough to interrupt twice."""
+NOTES = 450
+"""Three batches and a half: enough to interrupt twice."""
 BATCH_BYTES = 128 * 384 * 4
 SOON = 10.0
 """Seconds; on an idle machine it takes one batch."""

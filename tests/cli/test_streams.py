@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.command import ENVIRONMENT, run_process, run_shell
+from tests.cli.conftest import Rag
 from tests.cli.vault import ANSWERED_BY, NOTES, QUESTION
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="streams are closed by a shell")
@@ -82,11 +83,11 @@ def test_question_from_input(small_index: Path) -> None:
     assert run_process(*command, stdin=b"x" * 1_000_001).code == 2
 
 
-def test_long_question(small_index: Path) -> None:
+def test_long_question(rag: Rag, small_index: Path) -> None:
     question = "Chlorophyll absorbs light. " * 4_000
-    asked = run_process("ask", "-", "--index", str(small_index), "--json", stdin=question.encode())
-    assert asked.json()["question"] == question.strip()
     assert len(question) > 100_000
+    asked = rag("ask", question, "--index", small_index, "--json").json()
+    assert asked["question"] == question.strip()
 
 
 def test_question_that_is_not_utf8(small_index: Path) -> None:

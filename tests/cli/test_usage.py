@@ -149,7 +149,7 @@ def test_unknown_encoder_offline() -> None:
     assert "no/such-encoder" in result.err
 
 
-def test_unknown_language_model_offline(small_index: Path) -> None:
-    result = run_process("ask", QUESTION, "--index", str(small_index), "--llm", "hf:no/such-model")
+def test_unknown_language_model(rag: Rag, small_index: Path) -> None:
+    result = rag("ask", QUESTION, "--index", small_index, "--llm", "hf:./nowhere")
     assert (result.code, result.out) == (5, "")
-    assert "no/such-model" in result.err
+    assert "./nowhere is not a folder" in result.err

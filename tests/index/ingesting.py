@@ -1,5 +1,6 @@
 """Small vaults, ingested with the fake encoder, and everything an index of one says."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -13,6 +14,11 @@ from rag.retrieval.search import Retriever
 from rag.types import Chunk, Document, Note
 from tests.fake_encoder import FakeEncoder
 
+NOTES = {
+    "a.md": "attention heads\n\ngradient descent step",
+    "b/c.md": "tags: ml\nlang: ro\nrețele neuronale\n\nattention heads",
+    "d.md": "lang: pl\nuczenie maszynowe",
+}
 QUESTIONS = ("attention heads", "rețele neuronale", "gradient descent step", "uczenie maszynowe")
 
 
@@ -85,3 +91,23 @@ def read_all(folder: Path) -> dict[str, Any]:
         },
         "answers": [search(folder, question) for question in QUESTIONS],
     }
+
+
+def age(vault: Path) -> None:
+    """Make all notes an hour older, beyond what an ingest reads again to be sure."""
+    for file in vault.rglob("*.md"):
+        status = file.stat()
+        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns - 3600 * 10**9))
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    return report.added, report.changed, report.removed, report.unchanged
+
+
+def work(report: Report) -> tuple[int, int]:
+    return report.embedded, report.reused
+
+
+def assert_equals_a_clean_ingest(vault: Path, folder: Path, tmp_path: Path) -> None:
+    ingest_notes(vault, tmp_path / "clean")
+    assert read_all(folder) == read_all(tmp_path / "clean")

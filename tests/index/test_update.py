@@ -1,63 +1,29 @@
 import os
 import stat
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from rag.encoders import Vectors
-from rag.errors import Busy, DamagedIndex, NotAnIndex, NoVault, OtherIndex, RagError
-from rag.index import build, generations
+from rag.errors import RagError
+from rag.index import generations
 from rag.index.local import LocalIndex
-from rag.index.lock import writer_lock
-from rag.index.update import Report, Workshop, ingest
+from rag.index.update import Workshop, ingest
 from rag.types import Chunk, Document, Note, Skipped
 from tests.fake_encoder import FakeEncoder
-from tests.index.ingesting import cut_paragraphs, ingest_notes, read_all, search, write_notes
-
-NOTES = {
-    "a.md": "attention heads\n\ngradient descent step",
-    "b/c.md": "tags: ml\nlang: ro\nrețele neuronale\n\nattention heads",
-    "d.md": "lang: pl\nuczenie maszynowe",
-}
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Path:
-    write_notes(tmp_path / "vault", NOTES)
-    age(tmp_path / "vault")
-    return tmp_path / "vault"
-
-
-@pytest.fixture
-def folder(tmp_path: Path, vault: Path) -> Path:
-    """An index of the vault."""
-    ingest_notes(vault, tmp_path / "index")
-    return tmp_path / "index"
-
-
-def age(vault: Path) -> None:
-    """Make all notes an hour older, beyond what an ingest reads again to be sure."""
-    for file in vault.rglob("*.md"):
-        status = file.stat()
-        os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns - 3600 * 10**9))
-
-
-def counts(report: Report) -> tuple[int, int, int, int]:
-    return report.added, report.changed, report.removed, report.unchanged
-
-
-def work(report: Report) -> tuple[int, int]:
-    return report.embedded, report.reused
+from tests.index.ingesting import (
+    NOTES,
+    assert_equals_a_clean_ingest,
+    counts,
+    cut_paragraphs,
+    ingest_notes,
+    search,
+    work,
+    write_notes,
+)
 
 
 def live(folder: Path) -> str | None:
     return generations.live_name(folder)
-
-
-def assert_equals_a_clean_ingest(vault: Path, folder: Path, tmp_path: Path) -> None:
-    ingest_notes(vault, tmp_path / "clean")
-    assert read_all(folder) == read_all(tmp_path / "clean")
 
 
 def refused() -> Workshop:
@@ -259,19 +225,6 @@ def test_a_note_that_changes_while_it_is_ingested(vault: Path, tmp_path: Path) -
     assert_equals_a_clean_ingest(vault, tmp_path / "index", tmp_path)
 
 
-def test_an_emptied_vault_is_refused(vault: Path, folder: Path) -> None:
-    before = read_all(folder)
-    for path in NOTES:
-        (vault / path).unlink()
-    with pytest.raises(NoVault, match="holds no notes any more; the index stays as it is"):
-        ingest_notes(vault, folder)
-    assert read_all(folder) == before
-    report = ingest_notes(vault, folder, rebuild=True)
-    assert (report.notes, report.chunks) == (0, 0)
-    assert search(folder, "attention") == []
-    assert counts(ingest_notes(vault, folder)) == (0, 0, 0, 0)
-
-
 def test_a_vault_without_notes(tmp_path: Path) -> None:
     (tmp_path / "vault").mkdir()
     assert ingest_notes(tmp_path / "vault", tmp_path / "index").notes == 0
@@ -279,12 +232,6 @@ def test_a_vault_without_notes(tmp_path: Path) -> None:
     write_notes(tmp_path / "vault", NOTES)
     assert counts(ingest_notes(tmp_path / "vault", tmp_path / "index")) == (3, 0, 0, 0)
     assert_equals_a_clean_ingest(tmp_path / "vault", tmp_path / "index", tmp_path)
-
-
-def test_a_vault_that_is_not_there_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(NoVault):
-        ingest_notes(tmp_path / "missing", tmp_path / "index")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_vault(vault: Path, folder: Path, tmp_path: Path) -> None:
@@ -303,140 +250,12 @@ def test_a_vault_that_was_moved_embeds_nothing(vault: Path, folder: Path, tmp_pa
     assert LocalIndex.open(folder).info.vault == str(tmp_path / "moved")
 
 
-def test_another_encoder_is_refused(vault: Path, folder: Path) -> None:
-    before = read_all(folder)
-    with pytest.raises(OtherIndex, match="made with the encoder 'fake', not 'other'; run: rag"):
-        ingest_notes(vault, folder, FakeEncoder("other"))
-    # The same name, but not the same model any more: found out when it is first needed.
-    changed = FakeEncoder(dimension=16)
-    assert counts(ingest_notes(vault, folder, changed)) == (0, 0, 0, 3)
-    write_notes(vault, {"e.md": "new"})
-    with pytest.raises(OtherIndex, match="the encoder 'fake' is not what it was; run: rag ingest"):
-        ingest_notes(vault, folder, changed)
-    assert read_all(folder) == before
-    report = ingest_notes(vault, folder, changed, rebuild=True)
-    assert work(report) == (6, 0)
-    assert LocalIndex.open(folder).info.dimension == 16
-
-
-def test_other_chunking_is_refused(
-    vault: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    generation, manifest = generations.read_manifest(folder)
-    with monkeypatch.context() as patch:
-        patch.setattr(build, "CHUNKING", -1)
-        ingest_notes(vault, folder, rebuild=True)
-    with pytest.raises(OtherIndex, match="made by another version of rag; run: rag ingest"):
-        ingest_notes(vault, folder)
-    ingest_notes(vault, folder, rebuild=True)
-    assert generations.read_manifest(folder)[1].chunking == manifest.chunking
-    assert generation.name == "000001"
-
-
-def test_a_rebuild_embeds_nothing_that_is_kept(vault: Path, folder: Path, tmp_path: Path) -> None:
-    report = ingest_notes(vault, folder, rebuild=True)
-    assert (counts(report), work(report)) == ((3, 0, 0, 0), (0, 5))
-    assert_equals_a_clean_ingest(vault, folder, tmp_path)
-
-
-def test_lost_vectors_are_restored_from_the_last_generation(vault: Path, folder: Path) -> None:
-    (folder / generations.VECTORS).unlink()
-    write_notes(vault, {"e.md": "new"})
-    report = ingest_notes(vault, folder)
-    assert work(report) == (1, 5)
-    assert work(ingest_notes(vault, folder, rebuild=True)) == (0, 6)
-
-
-def test_an_interrupted_change_of_encoder_costs_the_old_one_nothing(
-    vault: Path, folder: Path
-) -> None:
-    other = Interrupted(1, "other", dimension=16)
-    with pytest.raises(KeyboardInterrupt):
-        ingest_notes(vault, folder, other, rebuild=True)
-    write_notes(vault, {"e.md": "new"})
-    assert work(ingest_notes(vault, folder)) == (1, 5)
-
-
 def test_an_index_inside_the_vault(vault: Path) -> None:
     folder = vault / "index"
     folder.mkdir()
     (folder / "README.md").write_text("about this folder")
     assert ingest_notes(vault, folder).notes == 3
     assert counts(ingest_notes(vault, folder)) == (0, 0, 0, 3)
-
-
-@pytest.mark.parametrize("inner", [".", "notes"])
-def test_an_index_around_the_notes_is_refused(tmp_path: Path, inner: str) -> None:
-    write_notes(tmp_path / "all" / inner, {"README.md": "the only note"})
-    with pytest.raises(NotAnIndex, match="a folder of its own"):
-        ingest_notes(tmp_path / "all" / inner, tmp_path / "all")
-    assert [file.name for file in (tmp_path / "all").rglob("*") if file.is_file()] == ["README.md"]
-
-
-@pytest.mark.parametrize("rebuild", [False, True])
-def test_a_folder_of_something_else_is_left_alone(
-    vault: Path, tmp_path: Path, *, rebuild: bool
-) -> None:
-    write_notes(tmp_path / "mine", {"thesis.tex": "mine"})
-    with pytest.raises(NotAnIndex):
-        ingest_notes(vault, tmp_path / "mine", rebuild=rebuild)
-    assert [entry.name for entry in (tmp_path / "mine").iterdir()] == ["thesis.tex"]
-    with pytest.raises(RagError, match="cannot be written"):
-        ingest_notes(vault, tmp_path / "mine" / "thesis.tex" / "index", rebuild=rebuild)
-
-
-def test_a_damaged_index_asks_for_a_rebuild(vault: Path, folder: Path) -> None:
-    (folder / generations.GENERATIONS / "000001" / "lexical-rows.bin").write_bytes(b"")
-    with pytest.raises(DamagedIndex, match="run: rag ingest --rebuild"):
-        ingest_notes(vault, folder)
-
-
-def test_a_second_writer_is_refused(vault: Path, folder: Path) -> None:
-    write_notes(vault, {"e.md": "new"})
-    with writer_lock(folder / generations.LOCK), pytest.raises(Busy):
-        ingest_notes(vault, folder)
-    assert ingest_notes(vault, folder).added == 1
-
-
-class Interrupted(FakeEncoder):
-    """Is interrupted at one of its calls."""
-
-    def __init__(self, call: int, name: str = "fake", *, dimension: int = 32) -> None:
-        super().__init__(name, dimension=dimension)
-        self.calls_left = call
-
-    def encode_passages(self, texts: Sequence[str]) -> Vectors:
-        self.calls_left -= 1
-        if not self.calls_left:
-            raise KeyboardInterrupt
-        return super().encode_passages(texts)
-
-
-def test_an_interrupted_ingest_goes_on_where_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(build, "BATCH", 2)
-    vault, folder = tmp_path / "vault", tmp_path / "index"
-    write_notes(vault, {f"{number}.md": f"note {number}\n\ntext" for number in range(5)})
-    for call in range(1, 6):
-        encoder = Interrupted(1 if call == 1 else 2)
-        with pytest.raises(KeyboardInterrupt):
-            ingest_notes(vault, folder, encoder)
-        assert encoder.passages_embedded == (0 if call == 1 else 2)
-        assert list((folder / generations.GENERATIONS).iterdir()) == []
-    report = ingest_notes(vault, folder)
-    assert work(report) == (2, 8)
-    assert_equals_a_clean_ingest(vault, folder, tmp_path)
-
-    write_notes(vault, {f"{number}.md": f"other {number}\n\ntext" for number in range(5)})
-    before = read_all(folder)
-    for call in (1, 2, 2):
-        with pytest.raises(KeyboardInterrupt):
-            ingest_notes(vault, folder, Interrupted(call))
-        assert read_all(folder) == before
-        assert [entry.name for entry in (folder / generations.GENERATIONS).iterdir()] == ["000001"]
-    assert work(ingest_notes(vault, folder)) == (1, 9)
-    assert_equals_a_clean_ingest(vault, folder, tmp_path)
 
 
 def test_the_notes_are_only_read(vault: Path, tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""Question files, good and bad."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.errors import BadQuestions
+from rag.evaluation.questions import Question, Relevant, load_questions
+
+LINE = {
+    "id": "ro-1",
+    "question": "Ce este un token?",
+    "lang": "ro",
+    "answerable": True,
+    "answers": ["o bucată de text"],
+    "relevant": [{"path": "a.md", "quote": "Un token este o bucată de text."}, {"path": "b.md"}],
+}
+
+
+def test_a_question_is_read_whole(tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(f"\ufeff{json.dumps(LINE)}\n\n", encoding="utf-8")
+    assert load_questions(file) == [
+        Question(
+            id="ro-1",
+            question="Ce este un token?",
+            language="ro",
+            answerable=True,
+            answers=("o bucată de text",),
+            relevant=(
+                Relevant("a.md", "Un token este o bucată de text."),
+                Relevant("b.md", None),
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "[]",
+        '"text"',
+        json.dumps({key: value for key, value in LINE.items() if key != "lang"}),
+        json.dumps(LINE | {"relevant": "a.md"}),
+        json.dumps(LINE | {"relevant": [{"quote": "no path"}]}),
+        json.dumps(LINE | {"relevant": ["a.md"]}),
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text(f"{json.dumps(LINE)}\n{line}\n", encoding="utf-8")
+    with pytest.raises(BadQuestions, match="line 2"):
+        load_questions(file)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n\n", b"\xff\xfe\x00"])
+def test_a_file_without_questions_is_said(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "questions.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(BadQuestions):
+        load_questions(file)
+
+
+def test_the_golden_questions_stand_in_the_sample_notes() -> None:
+    root = Path(__file__).parents[2]
+    questions = load_questions(root / "eval" / "questions.jsonl")
+    assert len({question.id for question in questions}) == len(questions)
+    for question in questions:
+        assert question.answerable == bool(question.relevant), question.id
+        quotes = []
+        for place in question.relevant:
+            note = (root / "notes" / place.path).read_bytes().decode("utf-8-sig")
+            assert place.quote, question.id
+            assert place.quote in note, question.id
+            quotes.append(place.quote)
+        for answer in question.answers:
+            assert any(answer in quote for quote in quotes), question.id
