@@ -22,7 +22,8 @@ CREDITED = 0.5
 """Share of a sentence's 4-grams that a passage's sentence must hold for code to cite it: half, so
 that a shared term or two are not enough."""
 LEAST_WORDS = 4
-"""Of a part of a sentence that is looked for alone; `According to [1], …` is no claim."""
+"""Of a part of a sentence that is looked for alone, and of one that is cited by code: `According
+to [1], …` is no claim, and three words stand in many passages."""
 
 _LEAD = re.compile(
     r"(?:[\s>|]|\|?[ \t]*:?-{2,}[-:| \t]*\n)*"
@@ -80,6 +81,8 @@ def add_marks(text: str, passages: Sequence[Passage]) -> str:
     sources = [Source(passage.chunk) for passage in passages]
     parts, done = [], 0
     for span in find_sentences(text):
+        if len(text[span.start : span.end].split()) < LEAST_WORDS:
+            continue
         supports = [source.find([text[span.start : span.end]]).support for source in sources]
         if supports and max(supports) >= CREDITED:
             number = supports.index(max(supports)) + 1

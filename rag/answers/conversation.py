@@ -87,10 +87,8 @@ class Conversation:
             return True
         if words[0] in _SHORT_OPENERS and len(own) == 1 and words[-1] == own[0]:
             return True
-        return len(own) <= MOST_OWN and self._points(question, words)
-
-    def _points(self, question: str, words: list[str]) -> bool:
         language = clear_language(question) or self._language or ""
         pointers = _POINTERS.get(language) or frozenset().union(*_POINTERS.values())
-        last = _POINTERS_LAST.get(language, frozenset())
-        return not pointers.isdisjoint(words) or words[-1] in last
+        points = not pointers.isdisjoint(words)
+        points |= words[-1] in _POINTERS_LAST.get(language, frozenset())
+        return points and len(set(own) - pointers) <= MOST_OWN

@@ -31,6 +31,10 @@ _TAGS = (
     " strike strong style sub summary sup svg table tbody td template textarea tfoot th thead title"
     " tr track tt u ul var video wbr"
 )
+_TAG = (
+    rf"</?(?:{'|'.join(_TAGS.split())})"
+    r"(?:[\s/](?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)?>"
+)
 _ENTITY = re.compile(
     r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|colon|sol|period|lsqb|rsqb|lbrack|rbrack|lpar|rpar|excl);"
 )
@@ -59,7 +63,7 @@ _RULES = tuple(
         (r"<br\s*/?>", " "),
         (r"<sup>", "^"),  # 10<sup>-3</sup> must not become 10-3
         (r"<sub>", "_"),
-        (rf"</?(?:{'|'.join(_TAGS.split())})(?:[\s/](?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)?>", ""),
+        (rf"(?<=[ \t]){_TAG}[ \t]|{_TAG}", ""),
         (r"(?m:^)([ \t>]*)\[\^[^\[\]\s]{1,60}\]:[ \t]*", r"\1"),  # a footnote, and its marks
         (r"\[\^[^\[\]\s]{1,60}\]|\(\^\d{1,3}\)", ""),
     )
@@ -98,9 +102,9 @@ def make_inert(text: str) -> str:
         before = text
         text = _WIKILINK.sub(_name_note, text)
         text = _BY_REFERENCE.sub(_name_reference, _LINK.sub(_name_link, text))
-        text = _PICTURE.sub(_name_picture, text)
         if text == before:
             break
+    text = _PICTURE.sub(_name_picture, text)
     text = _DEFINITION.sub(_drop_definition, text)
     text = _TAG_START.sub("< ", text)
     text = _PLACE.sub(lambda match: kept[int(match[1])], text)

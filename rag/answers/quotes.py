@@ -75,7 +75,7 @@ class Source:
     def _find_words(self, claim: str) -> Quote | None:
         place = self._text.find(claim)
         if place >= 0 and len(list(_words(claim))) >= LEAST_WORDS:
-            return self._quote(place, place + len(claim), 1.0)
+            return self._quote(*self._widen(place, place + len(claim), LEAST_WORDS), 1.0)
         wanted, _ = _join([word for word, _, _ in _words(claim)])
         if not wanted.strip():
             return None
@@ -89,20 +89,21 @@ class Source:
 
     def _widen(self, start: int, end: int, words: int) -> tuple[int, int]:
         """Take in the marks around words; whole sentences where it holds them or too little."""
+        first, last = start, end
         for sentence in self._sentences:
             if sentence.start <= start < sentence.end and (
                 words < LEAST_WORDS or not _WORD.search(self._text, sentence.start, start)
             ):
-                start = sentence.start
+                first = sentence.start
             if sentence.start < end <= sentence.end and (
                 words < LEAST_WORDS or not _WORD.search(self._text, end, sentence.end)
             ):
-                end = sentence.end
-        while start > 0 and self._text[start - 1] in _BEFORE:
-            start -= 1
-        while end < len(self._text) and self._text[end] in _BEHIND:
-            end += 1
-        return start, end
+                last = sentence.end
+        while first == start and start > 0 and self._text[start - 1] in _BEFORE:
+            first = start = start - 1
+        while last == end and end < len(self._text) and self._text[end] in _BEHIND:
+            last = end = end + 1
+        return first, last
 
     def _find_like(self, claim: str) -> Quote:
         """Give the sentence that shares most with a claim; a line of code or a title if need be."""

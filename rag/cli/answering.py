@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rag import wire
-from rag.cli import options
+from rag.cli import options, streams
 from rag.cli.output import plural, put, put_json, say
 from rag.cli.searching import as_result, place
 from rag.types import Answer, CitationStatus, Filters
@@ -105,7 +105,7 @@ def chat(
     say("ask a question; /reset forgets the ones before, an empty line or Ctrl-D ends")
     while True:
         if sys.stdin.isatty():
-            print("> ", end="", file=sys.stderr, flush=True)
+            streams.tell("> ", end="")
         line = options.clean_text(sys.stdin.readline(options.MOST_CHARACTERS))
         if not line:
             return

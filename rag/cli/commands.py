@@ -14,7 +14,6 @@ from rag.cli.searching import search
 from rag.cli.serving import serve
 from rag.errors import RagError
 
-FAILED = 1
 USAGE = 2
 DEBUG = "--debug"
 
@@ -74,10 +73,12 @@ def _explain(error: Exception) -> int:
         case OSError():
             where = f": {error.filename}" if error.filename else ""
             say(f"rag: {(error.strerror or str(error)).lower()}{where}")
+        case ImportError():
+            say(f"rag: a library cannot be loaded ({error}); install rag again")
         case MemoryError():
             say("rag: not enough memory; close other programs and try again")
         case _:
             kind = type(error).__name__
             say(f"rag: unexpected error, please report it: {kind}: {str(error)[:200]!r}")
             say("run the same command with --debug to see where")
-    return FAILED
+    return streams.FAILED

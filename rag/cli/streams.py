@@ -33,12 +33,12 @@ def mend() -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
-def tell(line: str) -> None:
+def tell(line: str, *, end: str = "\n") -> None:
     """Write a line to standard error, if anybody is there."""
     if len(line) > MOST_CHARACTERS:
         line = line[: MOST_CHARACTERS - 1] + "…"
     try:
-        print(line, file=sys.stderr, flush=True)
+        print(line, end=end, file=sys.stderr, flush=True)
     except OSError:
         _silence(2)
 

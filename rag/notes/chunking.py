@@ -6,7 +6,9 @@ indexed with what gives it meaning: title, headings, and the parent bullets, tab
 introducing line of its first span. Headings without text under them are indexed together.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby, zip_longest
 
 from rag.notes.cutting import AT_SENTENCE
@@ -27,6 +29,8 @@ LEAST_OUTLINE = 4
 """Words of headings without text that make a chunk; a lone `To do` helps nobody."""
 LONGEST_SILENT = 500
 """Characters of a section that are looked through for words before it counts as having some."""
+
+_WORD = re.compile(r"\S+")
 
 
 def chunk_document(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -66,16 +70,20 @@ class _Chunker:
         # The section's first chunk shows its heading too.
         start: int | None = self.note.lines.start(section.start_line)
         for run in _runs(spans):
-            taken = [span.context_tokens for span in run]
+            taken = [span.context_tokens + self._reserve(span, room) for span in run]
             groups = pack([span.tokens for span in run], taken, [span.cut for span in run], room)
             for begin, end in groups:
                 group = run[begin:end]
-                free = room - taken[begin] - sum(span.tokens for span in group)
-                group = _overlap(run[:begin], group[0], free) + group
-                body = "\n".join(self._bodies(group))
+                free = room - group[0].context_tokens - sum(span.tokens for span in group)
+                group[0] = self._overlapping(run[:begin], group[0], free)
                 start = group[0].start if start is None else start
-                texts = (frame, run[begin].context, body)
-                yield self._chunk(section.headings, start, group[-1].end, texts)
+                yield self._chunk(
+                    section.headings,
+                    (start, group[-1].end),
+                    (frame, group[0].context, *self._bodies(group)),
+                    # Code speaks English whatever the note speaks.
+                    "\n".join(span.body for span in group if not span.is_verbatim),
+                )
                 start = None
 
     def title_only(self) -> Chunk:
@@ -83,7 +91,33 @@ class _Chunker:
         shown = self.note.visible.strip()
         start = self.note.visible.find(shown)
         frame, _ = self._frame((), share=1.0)
-        return self._chunk((), start, start + len(shown), (frame, "", ""))
+        return self._chunk((), (start, start + len(shown)), (frame,), "")
+
+    def _reserve(self, span: Span, room: int) -> int:
+        """Give the tokens to keep for the beginning of the sentence in which a span begins."""
+        return min(OVERLAP_TOKENS, room // 4) if _is_torn(span) else 0
+
+    def _overlapping(self, before: Sequence[Span], first: Span, free: int) -> Span:
+        """Begin a chunk where its first sentence begins, or as near to that as fits."""
+        if not _is_torn(first):
+            return first
+        begin = first.start
+        for span in reversed(before[-OVERLAP_TOKENS:]):
+            if span.piece != first.piece:
+                break
+            begin = span.start
+            if not _is_torn(span):
+                break
+        words = [
+            begin + match.start()
+            for match in _WORD.finditer(self.note.visible[begin : first.start])
+        ]
+        for start in words[-min(free, OVERLAP_TOKENS) :] if free > 0 else []:
+            body = strip_markup(self.note.visible[start : first.end])
+            tokens = self._count(["\n" + body])[0]
+            if tokens <= min(free, OVERLAP_TOKENS) + first.tokens:
+                return replace(first, start=start, body=body, tokens=tokens)
+        return first
 
     def _bodies(self, group: Sequence[Span]) -> Iterator[str]:
         """Give the words of spans; parts that follow one another become one text again."""
@@ -98,10 +132,14 @@ class _Chunker:
             yield body
 
     def _chunk(
-        self, headings: tuple[str, ...], start: int, end: int, texts: tuple[str, str, str]
+        self,
+        headings: tuple[str, ...],
+        places: tuple[int, int],
+        indexed: Sequence[str],
+        prose: str,
     ) -> Chunk:
         document, lines = self._document, self.note.lines
-        start, end = self._inked(start, end)
+        start, end = self._inked(*places)
         # A comment stands in a chunk as a whole or not at all, so that it can be told there too.
         if hidden := span_at(self.note.hidden, start):
             start = min(hidden[1], end)
@@ -112,9 +150,9 @@ class _Chunker:
             start_line=lines.line_of(start),
             end_line=lines.line_of(max(start, end - 1)),
             text=document.text[start:end],
-            indexed_text="\n".join(filter(None, texts)),
+            indexed_text="\n".join(filter(None, indexed)),
             tags=document.tags,
-            language=clear_language(texts[-1]) or document.language,
+            language=clear_language(prose) or document.language,
         )
 
     def _inked(self, start: int, end: int) -> tuple[int, int]:
@@ -190,14 +228,5 @@ def _runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
         yield list(run)
 
 
-def _overlap(before: Sequence[Span], first: Span, free: int) -> list[Span]:
-    """Give the parts before a chunk that begin the sentence in which it begins, if they fit."""
-    overlap: list[Span] = []
-    free = min(free, OVERLAP_TOKENS)
-    for span in reversed(before):
-        nearest = overlap[0] if overlap else first
-        if nearest.cut <= AT_SENTENCE or span.piece != first.piece or span.tokens > free:
-            break
-        overlap.insert(0, span)
-        free -= span.tokens
-    return overlap
+def _is_torn(span: Span) -> bool:
+    return span.is_part and not span.is_verbatim and span.cut > AT_SENTENCE

@@ -80,6 +80,7 @@ _ASKING = {
 """Words with which short questions ask; they tell the language, but also what is asked for."""
 _OWN_LETTERS = {"de": "ß", "es": "ñ¿¡", "pl": "łąęśźżćń", "pt": "ãõ", "ro": "ășțşţ"}
 """Letters that none of the other languages has."""
+_FORMULA = re.compile(r"\$\$?[^$]{1,1000}+\$\$?")
 _WORD = re.compile(r"[^\W\d_]+")
 _WORD_OR_NUMBER = re.compile(r"[^\W_]+")
 
@@ -105,8 +106,10 @@ _LETTERS = {letter: language for language, letters in _OWN_LETTERS.items() for l
 _LETTER = re.compile(f"[{''.join(_LETTERS)}]")
 CLEAR = 0.75
 """Votes by which the first language must lead the second; below, the statistics are asked."""
+PASSAGE_CLEAR = 1.5
+"""The same for a passage: more than one word, since the `y` of a formula is Spanish."""
 LEAD_SHARE = 0.06
-"""The same for a passage, per word and pair: formulas and names look like small words by chance."""
+"""And this for each of its words and pairs: names look like small words by chance."""
 FEW_WORDS = 5
 """Three words and their two pairs: too few for character statistics (`RLHF` is German)."""
 MOST_LETTER_VOTES = 2
@@ -135,7 +138,7 @@ def detect_language(text: str, otherwise: str | None = None) -> str:
 def clear_language(text: str) -> str | None:
     """Give the language of a passage if its function words leave no doubt, else None."""
     words, votes = _vote(text)
-    return _clear_winner(votes, lead=max(CLEAR, LEAD_SHARE * len(words)))
+    return _clear_winner(votes, lead=max(PASSAGE_CLEAR, LEAD_SHARE * len(words)))
 
 
 def content_words(text: str) -> list[str]:
@@ -144,7 +147,7 @@ def content_words(text: str) -> list[str]:
 
 
 def _vote(text: str) -> tuple[list[str], dict[str, float]]:
-    text = unicodedata.normalize("NFC", text[:MOST_CHARACTERS])
+    text = unicodedata.normalize("NFC", _FORMULA.sub(" ", text[:MOST_CHARACTERS]))
     words = _WORD.findall(fold(text))
     words += [f"{first}_{second}" for first, second in pairwise(words)]
     votes = dict.fromkeys(LANGUAGES, 0.0)

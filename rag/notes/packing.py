@@ -20,7 +20,7 @@ def pack(
 
     Args:
         sizes: tokens of each span; one that is larger than the room has a group of its own.
-        contexts: tokens that a group has besides if it begins with that span.
+        contexts: tokens that a group needs besides if it begins with that span.
         cuts: price of beginning a group with that span, from 0; 1 is what another group costs.
         room: tokens of a group.
 
@@ -40,9 +40,11 @@ def pack(
     firsts = np.searchsorted(before, before - room)
     for end in range(1, count + 1):
         first = min(int(firsts[end]), end - 1)
-        left = room - (before[end] - starts[first:end])
-        total = best[first:end] + prices[first:end] + 1 + SLACK * (left / room) ** 2
-        total[:-1][left[:-1] < 0] = np.inf
+        fits = before[end] - starts[first:end] <= room
+        # Context fills a group without making it one of like size.
+        empty = np.maximum(room - (before[end] - before[first:end]), 0) / room
+        total = best[first:end] + prices[first:end] + 1 + SLACK * empty**2
+        total[:-1][~fits[:-1]] = np.inf
         choice = int(np.argmin(total))
         best[end], begins[end] = total[choice], first + choice
     groups = []

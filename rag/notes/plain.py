@@ -140,7 +140,9 @@ def shorten(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     cut = text[: most - 1]
-    return (cut.rpartition(" ")[0] or cut).rstrip() + "…"
+    if not text[most - 1].isspace():
+        cut = cut.rpartition(" ")[0] or cut
+    return cut.rstrip() + "…"
 
 
 def _strip_lines(text: str) -> Iterator[str]:

@@ -203,7 +203,7 @@ def explain(error: Exception) -> str:
         return "it is gone, or a link that leads nowhere"
     if isinstance(error, PermissionError):
         return "no permission to read it"
-    if isinstance(error, OSError) and error.strerror:
+    if isinstance(error, OSError) and error.strerror and error.errno != errno.ELOOP:
         return f"it cannot be read: {error.strerror.lower()}"
     return "it cannot be read: links in a circle"
 

@@ -97,16 +97,28 @@ def test_interrupted_ingest_goes_on(rag: Rag, tmp_path: Path) -> None:
     assert rag("check", "--index", index).code == 0
 
 
+HIDING = """
+import os, sys
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            try:
+                os.kill(os.getpid(), {number})
+            except BaseException as error:
+                if {hides}:
+                    raise ImportError("initialization failed") from None
+                raise
+sys.meta_path.insert(0, Finder())
+"""
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signal_while_libraries_are_loaded(number: signal.Signals, code: int) -> None:
-    """The process sends it to itself, at the moment when click is first imported."""
-    prelude = (
-        "import os, sys\n"
-        "class Finder:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        f"        if name == 'click': os.kill(os.getpid(), {int(number)})\n"
-        "sys.meta_path.insert(0, Finder())"
-    )
+@pytest.mark.parametrize(("module", "hides"), [("click", False), ("numpy", True)])
+def test_signal_while_libraries_are_loaded(
+    number: signal.Signals, code: int, module: str, *, hides: bool
+) -> None:
+    """The process sends it to itself; compiled libraries make another error of it."""
+    prelude = HIDING.format(module=module, number=int(number), hides=hides)
     with started("status", prelude=prelude) as process:
         out, err = process.communicate()
     assert (process.returncode, out) == (code, "")

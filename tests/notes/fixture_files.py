@@ -41,7 +41,7 @@ def parameters(name: str) -> list[ParameterSet]:
 
 
 def _read_part(lines: Iterator[str]) -> str:
-    part = []
+    part: list[str] = []
     for line in lines:
         if line == END:
             return "\n".join(part)

@@ -75,9 +75,9 @@ def test_a_long_parent_is_cut_between_words() -> None:
     text = f"- {'word ' * 60}\n  - child"
     (block,) = _parse(text).sections[0].blocks
     (parent,) = block.pieces[1].context
-    # 119 characters are 23 times "word ", then "word": the last word is left out whole.
-    assert parent == "word " * 22 + "word…"
-    assert len(parent) <= LONGEST_PARENT
+    # 23 times "word " and "word" are 119 characters; with the ellipsis 120.
+    assert parent == "word " * 23 + "word…"
+    assert len(parent) == LONGEST_PARENT
 
 
 def test_the_nearest_parents_are_kept() -> None:

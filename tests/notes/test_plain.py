@@ -83,7 +83,7 @@ def test_shorten(text: str, most: int, expected: str) -> None:
         ("As follows:", False),
     ],
 )
-def test_looks_like_heading(line: str, expected: bool) -> None:
+def test_looks_like_heading(line: str, *, expected: bool) -> None:
     assert looks_like_heading(line) is expected
 
 

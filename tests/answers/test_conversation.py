@@ -1,0 +1,91 @@
+"""Follow-up questions in four languages."""
+
+import pytest
+
+from rag.answers.conversation import Conversation
+
+FIRST = {
+    "en": "What is an LSTM?",
+    "ro": "Ce este un LSTM?",
+    "pl": "Co to jest LSTM?",
+    "pt": "O que é uma LSTM?",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        *(("en", "Why?"), ("en", "And GRU?"), ("en", "How does it work?"), ("en", "What about GRU?")),
+        *(("en", "How many gates does it have?"), ("en", "Give me an example"), ("en", "?")),
+        *(("ro", "De ce?"), ("ro", "Și GRU?"), ("ro", "Cum funcționează?"), ("ro", "Câte porți are el?")),
+        *(("ro", "Cine l-a inventat?"), ("ro", "Dă-mi un exemplu"), ("ro", "si derivata lui?")),
+        *(("pl", "Dlaczego?"), ("pl", "A GRU?"), ("pl", "Jak to działa?"), ("pl", "Jak on działa?")),
+        *(("pl", "Kto go wymyślił?"), ("pl", "Podaj przykład"), ("pl", "A co z GRU?")),
+        *(("pt", "Por quê?"), ("pt", "E o GRU?"), ("pt", "Como funciona?"), ("pt", "Quem inventou isso?")),
+        *(("pt", "Quantas portas ela tem?"), ("pt", "Dá um exemplo"), ("pt", "mas para que serve?")),
+    ],
+)  # fmt: skip
+def test_a_question_that_leans(language: str, question: str) -> None:
+    conversation = Conversation()
+    assert conversation.standalone(FIRST[language]) == FIRST[language]
+    assert conversation.standalone(question) == f"{FIRST[language]} {question}"
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        *(
+            ("en", "How does dropout work?"),
+            ("en", "Why use batch normalization?"),
+            ("en", "RLHF?"),
+        ),
+        *(("en", "Papers on attention?"), ("en", "Where does the gradient go?")),
+        ("en", "And which of these two optimizers needs more memory for its state?"),
+        *(("ro", "Ce este dropoutul?"), ("ro", "Cum funcționează LoRA?")),
+        *(("ro", "Ce spune teorema lui Bayes?"), ("ro", "E bună metoda?")),
+        *(
+            ("pl", "Co to jest dropout?"),
+            ("pl", "Jak działa DBSCAN?"),
+            ("pl", "Kiedy mam egzamin?"),
+        ),
+        *(
+            ("pt", "Como funciona o LoRA?"),
+            ("pt", "A atenção é cara?"),
+            ("pt", "Onde está o exame?"),
+        ),
+        ("pt", "E qual destes dois métodos precisa de mais memória durante o treino?"),
+    ],
+)
+def test_a_question_that_stands_alone(language: str, question: str) -> None:
+    conversation = Conversation()
+    conversation.standalone(FIRST[language])
+    assert conversation.standalone(question) == question
+
+
+def test_nothing_to_lean_on() -> None:
+    assert Conversation().standalone("And why?") == "And why?"
+
+
+def test_a_topic_goes_on_until_a_new_one() -> None:
+    conversation = Conversation()
+    assert conversation.standalone("What is an LSTM?") == "What is an LSTM?"
+    assert conversation.standalone("And GRU?") == "What is an LSTM? And GRU?"
+    # The last turn that brought words of its own comes along; `Why?` brings none.
+    assert conversation.standalone("Why?") == "What is an LSTM? And GRU? Why?"
+    assert (
+        conversation.standalone("How many gates does it have?")
+        == "What is an LSTM? And GRU? How many gates does it have?"
+    )
+    assert conversation.standalone("And its bias?") == (
+        "What is an LSTM? How many gates does it have? And its bias?"
+    )
+    assert conversation.standalone("How does dropout work?") == "How does dropout work?"
+    assert conversation.standalone("Why?") == "How does dropout work? Why?"
+
+
+def test_reset() -> None:
+    conversation = Conversation()
+    conversation.standalone("What is an LSTM?")
+    conversation.standalone("And GRU?")
+    conversation.reset()
+    assert conversation.standalone("Why?") == "Why?"
