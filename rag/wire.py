@@ -5,6 +5,7 @@ with nothing new loads no model, and `rag --help` loads nothing.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -47,7 +48,10 @@ def open_encoder(name: str, settings: Settings) -> "Encoder":
         return EmbeddedEncoder()
     from rag.encoders.model_folder import find_model
 
-    find_model(name)  # before torch is loaded: that takes five seconds, to say that there is none
+    # A folder is found, and hashed, when it is loaded; of a name it may turn out that there is no
+    # such model, which is told before torch is loaded: that takes five seconds.
+    if not os.path.isdir(name):  # noqa: PTH112 - never raises, whatever the name
+        find_model(name)
     from rag.encoders.sentence_transformers_encoder import SentenceTransformersEncoder
 
     return SentenceTransformersEncoder(

@@ -1,4 +1,4 @@
-"""Questions that ask what something is, and sentences that say it.
+"""Questions that ask what something is or how two things differ, and sentences that say it.
 
 `What is X?`, `Ce este X?`, `Co to jest X?`, `O que é X?` are the commonest questions to notes and
 the hardest for word overlap: they share one word with every sentence that uses X, and one with
@@ -31,6 +31,20 @@ _ASKS = re.compile(
     r" (?:(?:an?|the|u[mn]a?|o|une|eine?|den|der|die|das) )?"
     r"(.{2,60}?)(?: means?)?$"
 )
+_ARTICLES = r"(?:(?:an?|the|u[mn]a?|os?|as?|une?|eine?|den|der|die|das) )?"
+_COMPARES = re.compile(
+    r"(?:czym (?:sie )?roznia? (?:sie )?(?P<a1>.+?) od (?P<b1>.+)"
+    r"|.*\broznica (?:po)?miedzy (?P<a2>.+?) (?:a|i|oraz) (?P<b2>.+)"
+    r"|.*\bdifference between (?P<a3>.+?) and (?P<b3>.+)"
+    r"|how (?:does|do|is) (?P<a4>.+?) (?:differ|different) from (?P<b4>.+)"
+    r"|.*\bdiferenta (?:d?intre) (?P<a5>.+?) si (?P<b5>.+)"
+    r"|(?:prin ce|cum) (?:se )?(?:difera|deosebesc|deosebeste) (?P<a6>.+?) (?:de|si) (?P<b6>.+)"
+    r"|.*\bdiferenca entre (?P<a7>.+?) e (?P<b7>.+)"
+    r"|(?P<a8>\S+(?: \S+)?) vs\.? (?P<b8>\S+(?: \S+)?))$"
+)
+LEAST_STEM = 5
+"""Letters of a term that stay when its ending is taken off: `dekodera` is `dekoder`."""
+MOST_ENDING = 2
 _APART = re.compile(r"[^\w+.-]+")
 _ARTICLE = r"^\W*(?:(?:the|an?|os?|as?|uma?|une?) )?"
 _FULL_NAME = r"(?:[\w-]+ ){0,6}?"
@@ -48,6 +62,24 @@ def asked_term(question: str) -> str | None:
     if not match or len(match[1].split()) > MOST_WORDS:
         return None
     return match[1]
+
+
+def asked_pair(question: str) -> tuple[str, str] | None:
+    """Give the two folded terms whose difference is asked for, or None."""
+    words = _APART.sub(" ", fold(question)).strip(" .-")
+    match = _COMPARES.match(words)
+    if not match:
+        return None
+    first, second = (re.sub(f"^{_ARTICLES}", "", term) for term in match.groups() if term)
+    if max(len(first.split()), len(second.split())) > MOST_WORDS:
+        return None
+    return first, second
+
+
+def describes(sentence: str, term: str) -> float:
+    """Say how much a sentence looks like what a term is, whatever the term's ending: 0 to 1."""
+    endings = range(min(MOST_ENDING, max(0, len(term) - LEAST_STEM)) + 1)
+    return max(defines(sentence, term[: len(term) - ending]) for ending in endings)
 
 
 def defines(sentence: str, term: str) -> float:

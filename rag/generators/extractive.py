@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders import Encoder
-from rag.generators.definitions import asked_term, defines, leads
+from rag.generators.definitions import asked_pair, asked_term, defines, describes, leads
 from rag.generators.quotable import Quotable, read_quotables
 from rag.notes.grams import gram_keys
 from rag.notes.language import content_words
@@ -97,26 +97,13 @@ class ExtractiveGenerator:
         if not candidates:
             return []
         scores = self._score(prompt, candidates)
-        order = np.argsort(-scores, kind="stable")
-        best = candidates[order[0]]
-        term = asked_term(prompt.question)
-        defined = term is not None and defines(best.text, term) == 1
-        least = (DEFINED if defined else CLOSE) * scores[order[0]]
-        chosen: list[Quotable] = []
-        characters = 0
-        for number in order:
-            candidate = candidates[number]
-            if len(chosen) == MOST_SENTENCES or scores[number] < least:
-                break
-            longer = characters + len(candidate.text) + len(candidate.block)
-            if chosen and longer > MOST_CHARACTERS:
-                continue
-            if any(_is_same(candidate, other) for other in chosen):
-                continue
-            chosen.append(candidate)
-            characters = longer
-        announced = _announced(chosen, candidates, MOST_CHARACTERS - characters)
-        whole = dict.fromkeys(one for end in (*chosen, *announced) for one in (*end.parents, end))
+        order = np.argsort(-scores, kind="stable").tolist()
+        ends = _find_pair(prompt.question, candidates, order)
+        if not ends:
+            chosen = _pick(prompt.question, candidates, scores, order)
+            room = MOST_CHARACTERS - sum(map(_length, chosen))
+            ends = [*chosen, *_announced(chosen, candidates, room)]
+        whole = dict.fromkeys(one for end in ends for one in (*end.parents, end))
         return sorted(whole, key=lambda one: (one.place, one.start))
 
     def _score(self, prompt: Prompt, candidates: Sequence[Quotable]) -> NDArray[np.float64]:
@@ -141,6 +128,49 @@ class ExtractiveGenerator:
             if _PROMISE.search(text) and candidate not in openers:
                 scores[number] *= QUESTION_PENALTY
         return scores
+
+
+def _pick(
+    question: str,
+    candidates: Sequence[Quotable],
+    scores: NDArray[np.float64],
+    order: Sequence[int],
+) -> list[Quotable]:
+    """Take the best candidate and those that come close, each saying something of its own."""
+    term = asked_term(question)
+    defined = term is not None and defines(candidates[order[0]].text, term) == 1
+    least = (DEFINED if defined else CLOSE) * scores[order[0]]
+    chosen: list[Quotable] = []
+    characters = 0
+    for number in order:
+        candidate = candidates[number]
+        if len(chosen) == MOST_SENTENCES or scores[number] < least:
+            break
+        longer = characters + _length(candidate)
+        if chosen and longer > MOST_CHARACTERS:
+            continue
+        if any(_is_same(candidate, other) for other in chosen):
+            continue
+        chosen.append(candidate)
+        characters = longer
+    return chosen
+
+
+def _length(candidate: Quotable) -> int:
+    return len(candidate.text) + len(candidate.block)
+
+
+def _find_pair(
+    question: str, candidates: Sequence[Quotable], order: Sequence[int]
+) -> list[Quotable]:
+    """Give the best description of each of two things whose difference is asked for, or none."""
+    terms = asked_pair(question) or ()
+    found: list[Quotable] = []
+    for term in terms:
+        fits = [describes(candidates[number].text, term) for number in order]
+        if max(fits) > 0:
+            found.append(candidates[order[fits.index(max(fits))]])
+    return found if len(set(found)) > 1 else []
 
 
 def _adjust(

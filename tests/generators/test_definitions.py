@@ -2,7 +2,7 @@
 
 import pytest
 
-from rag.generators.definitions import asked_term, defines, leads
+from rag.generators.definitions import asked_pair, asked_term, defines, describes, leads
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,28 @@ def test_the_first_sentences_under_the_term(place: int, heading: str, expected: 
 def test_hostile_sentences_take_no_time() -> None:
     for sentence in ("a " * 50_000, "(" * 50_000, "rlhf" + " (" * 50_000, "*" * 50_000 + "rlhf"):
         assert defines(sentence, "rlhf") == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "pair"),
+    [
+        ("Czym różni się koder od dekodera?", ("koder", "dekodera")),
+        ("Jaka jest różnica między L1 a L2?", ("l1", "l2")),
+        ("What is the difference between a GRU and an LSTM?", ("gru", "lstm")),
+        ("How does BPE differ from WordPiece?", ("bpe", "wordpiece")),
+        ("Care e diferența dintre bagging și boosting?", ("bagging", "boosting")),
+        ("Prin ce diferă un arbore de o pădure?", ("arbore", "padure")),
+        ("Qual é a diferença entre o LoRA e o QLoRA?", ("lora", "qlora")),
+        ("LSTM vs GRU", ("lstm", "gru")),
+        ("Ce este RLHF?", None),
+        ("", None),
+    ],
+)
+def test_the_two_that_are_compared(question: str, pair: tuple[str, str] | None) -> None:
+    assert asked_pair(question) == pair
+
+
+def test_a_term_is_known_without_its_ending() -> None:
+    assert describes("dekoder - czyta tylko wstecz", "dekodera") == 1
+    assert describes("dekoder - czyta tylko wstecz", "koder") == 0
+    assert describes("GR - nic", "gru") == 0
