@@ -139,19 +139,18 @@ def watch(settings: Settings, notify: Callable[[str], None]) -> Iterator[None]:
         settings: which vault and which index.
         notify: given a line for the user when the vault is gone, and again when it is back.
     """
-    from rag.index.freshness import compare
+    from rag.index.freshness import compare, find_differences
     from rag.index.local import LocalIndex
 
-    folder = Path(settings.index)
+    folder, vault = Path(settings.index), Path(settings.vault)
     gone = False
     while True:
         index = LocalIndex.open(folder)
         notes, started_ns = index.notes(), index.manifest.started_ns
-        skipped = {item.path for item in index.info.skipped}
         while True:
             time.sleep(WATCH_SECONDS)
             try:
-                changes = compare(Path(settings.vault), notes, started_ns, without=folder)
+                changes = compare(vault, notes, started_ns, without=folder)
             except NoVault as error:
                 if not gone:
                     notify(f"{error.problem}; waiting for it to come back")
@@ -160,7 +159,7 @@ def watch(settings: Settings, notify: Callable[[str], None]) -> Iterator[None]:
             if gone:
                 notify(f"the vault {settings.vault!r} is back")
             gone = False
-            if changes.removed or changes.suspects - skipped:
+            if find_differences(vault, changes, index.info.skipped):
                 break
         yield
 
@@ -230,17 +229,14 @@ def language_of(question: str, retriever: "Retriever") -> str:
 
 def count_behind(index: "LocalIndex", folder: Path) -> int:
     """Count the notes that changed on disk since the index was built; all, if the vault is gone."""
-    from rag.index.freshness import compare
+    from rag.index.freshness import compare, find_differences
 
-    notes = index.notes()
-    known = {item.path for item in index.info.skipped}
+    notes, vault = index.notes(), Path(index.manifest.vault)
     try:
-        changes = compare(
-            Path(index.manifest.vault), notes, index.manifest.started_ns, without=folder
-        )
+        changes = compare(vault, notes, index.manifest.started_ns, without=folder)
     except NoVault:
         return len(notes)
-    return len(changes.suspects - known) + len(changes.removed)
+    return len(find_differences(vault, changes, index.info.skipped))
 
 
 def read_status(settings: Settings) -> "tuple[IndexInfo, int]":

@@ -29,7 +29,7 @@ _FENCE_END = {
 }
 _CODE_ENDS = {ticks: re.compile(rf"(?<!`)`{{{ticks}}}(?!`)") for ticks in (1, 2, 3)}
 _LINE_END = re.compile(r"[\r\n]")
-_INK = re.compile(r"[^\r\n]")
+_INK = re.compile(r"[^\r\n]+")
 
 
 def find_hidden(text: str) -> Spans:
@@ -62,9 +62,13 @@ def blank(text: str, spans: Spans) -> str:
     parts: list[str] = []
     done = 0
     for start, end in spans:
-        parts += text[done:start], _INK.sub(" ", text[start:end])
+        parts += text[done:start], _INK.sub(_blanks, text[start:end])
         done = end
     return "".join((*parts, text[done:])) if parts else text
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return " " * (match.end() - match.start())
 
 
 def span_at(spans: Spans, place: int) -> tuple[int, int] | None:

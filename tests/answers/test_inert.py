@@ -51,7 +51,7 @@ def find_live(text: str) -> list[str]:
         ("word[^1] goes on(^2) [1]\n\n[^1]: the footnote", "word goes on [1]\n\nthe footnote"),
         # HTML.
         ("10<sup>-3</sup> H<sub>2</sub>O a<br/>b", "10^-3 H_2O a b"),
-        ('<b class=x>bold</b> <img src=x onerror="a>b"> <IFRAME src=//e.test>', "bold  "),
+        ('<b class=x>bold</b> <img src=x onerror="a>b"> <IFRAME src=//e.test>', "bold "),
         ("a<!-- hidden -->b<script>alert(1)</script>c", "abc"),
         ("vector<int>, <n> and <!-- open", "vector< int>, < n> and < !-- open"),
         # Addresses are shown, without what makes them open.
