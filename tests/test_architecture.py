@@ -203,7 +203,6 @@ HEAVY = {
     "streamlit",
     "langchain_text_splitters",
     "langchain_core",
-    "rich",
     "pandas",
     "scipy",
 }

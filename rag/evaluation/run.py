@@ -1,6 +1,7 @@
 """Run questions through retrieval, and with `answers` through the whole tool, and report."""
 
 import json
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.answers.answer import Answerer
+from rag.answers.marks import blank_marks, find_marks
 from rag.evaluation.metrics import find_relevant, ndcg, percentile, recall, reciprocal_rank
 from rag.evaluation.questions import Question
 from rag.notes.folding import fold
@@ -149,11 +151,24 @@ def _answer_figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
 
 
 def holds_answer(outcome: Outcome) -> bool:
-    """Say whether an answer holds one of the known answers, letters folded, spaces alike."""
+    """Say whether an answer holds one of the known answers.
+
+    Letters are folded and spaces alike; its `[1]` marks are not its words, and a number is not part
+    of another one: `5` is not in `2015`.
+    """
     if not outcome.answer or outcome.answer.abstained:
         return False
-    text = " ".join(fold(outcome.answer.text).split())
-    return any(" ".join(fold(known).split()) in text for known in outcome.question.answers)
+    said = outcome.answer.text
+    text = _fold(blank_marks(said, find_marks(said)))
+    return any(
+        re.search(rf"(?<!\d){re.escape(words)}(?!\d)", text)
+        for known in outcome.question.answers
+        if (words := _fold(known))
+    )
+
+
+def _fold(text: str) -> str:
+    return " ".join(fold(text).split())
 
 
 def _abstained(outcome: Outcome) -> bool:

@@ -57,6 +57,10 @@ def test_reciprocal_rank(ranks: list[int], expected: float) -> None:
         # Gains 1 / log2(2) and 1 / log2(4) of at best 1 / log2(2) + 1 / log2(3).
         ([1, 3], (1 + 0.5) / (1 + 1 / math.log2(3))),
         ([11], 0.0),
+        # Both places stand in the first passage: no other order could be better.
+        ([1, 1], 1.0),
+        # Two in the second passage, one nowhere: 1 / log2(3) of at best 1 + 1 / log2(3).
+        ([2, 2, 0], (1 / math.log2(3)) / (1 + 1 / math.log2(3))),
         ([0, 0], 0.0),
         ([], 0.0),
     ],

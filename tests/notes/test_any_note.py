@@ -41,7 +41,7 @@ def _check(text: str, chunks: list[Chunk], max_tokens: int = MAX_TOKENS) -> None
             assert sentence.text == sentence.text.strip() != ""
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made_notes())
 def test_every_word_is_indexed_at_its_place(note: MadeNote) -> None:
     chunks = _chunks(note.text)
