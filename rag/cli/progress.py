@@ -1,5 +1,6 @@
 """How far a long command is: bars on a terminal, gone when it is done."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -52,6 +53,7 @@ def progress_bars(*, quiet: bool) -> Iterator[Bars]:
         _Speed(),
         TimeRemainingColumn(),
     )
-    is_hidden = quiet or not console.is_terminal
+    # Not `console.is_terminal`: that is also true where FORCE_COLOR is set.
+    is_hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
     with Progress(*columns, console=console, transient=True, disable=is_hidden) as shown:
         yield Bars(shown)

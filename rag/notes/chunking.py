@@ -30,7 +30,7 @@ LEAST_OUTLINE = 4
 LONGEST_SILENT = 500
 """Characters of a section that are looked through for words before it counts as having some."""
 
-_WORD = re.compile(r"\S+")
+_SPACE = re.compile(r"\s")
 
 
 def chunk_document(document: Document, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -99,24 +99,27 @@ class _Chunker:
 
     def _overlapping(self, before: Sequence[Span], first: Span, free: int) -> Span:
         """Begin a chunk where its first sentence begins, or as near to that as fits."""
-        if not _is_torn(first):
+        free = min(free, OVERLAP_TOKENS)
+        if not _is_torn(first) or free <= 0:
             return first
-        begin = first.start
-        for span in reversed(before[-OVERLAP_TOKENS:]):
+        begin, tokens = first.start, 0
+        for span in reversed(before):
             if span.piece != first.piece:
                 break
-            begin = span.start
-            if not _is_torn(span):
+            begin, tokens = span.start, tokens + span.tokens
+            if tokens > free or not _is_torn(span):
                 break
-        words = [
-            begin + match.start()
-            for match in _WORD.finditer(self.note.visible[begin : first.start])
-        ]
-        for start in words[-min(free, OVERLAP_TOKENS) :] if free > 0 else []:
-            body = strip_markup(self.note.visible[start : first.end])
-            tokens = self._count(["\n" + body])[0]
-            if tokens <= min(free, OVERLAP_TOKENS) + first.tokens:
-                return replace(first, start=start, body=body, tokens=tokens)
+        for share in (1.0, 0.7):  # tokens are not spread evenly over the characters
+            if tokens > free:
+                far = int((first.start - begin) * share * free / tokens)
+                word = _SPACE.search(self.note.visible, first.start - far, first.start)
+                begin = word.end() if word else first.start
+            if begin == first.start:
+                break
+            body = strip_markup(self.note.visible[begin : first.end])
+            longer = self._count(["\n" + body])[0]
+            if longer <= first.tokens + free:
+                return replace(first, start=begin, body=body, tokens=longer)
         return first
 
     def _bodies(self, group: Sequence[Span]) -> Iterator[str]:

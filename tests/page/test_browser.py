@@ -175,7 +175,8 @@ def test_an_answer_with_its_source(browser: Chrome, tmp_path: Path) -> None:
 def test_a_hostile_note_is_inert(browser: Chrome, server: int, tmp_path: Path) -> None:
     ask(browser, "Where is the zebra password kept?")
     for summary in browser.find_elements(By.CSS_SELECTOR, "[data-testid=stMain] summary"):
-        summary.click()
+        # Not summary.click(): the page may still be moving under the pointer.
+        browser.execute_script("arguments[0].click()", summary)
     wait_for(lambda: "flowchart" in browser.page_source, "the drawing as code")
     tags = wait_for(lambda: find(browser, "[data-testid=stMultiSelect] input"), "the tags")
     tags.send_keys(Keys.ARROW_DOWN)
