@@ -13,8 +13,9 @@ from rag.answers.prompt import build_prompt
 from rag.answers.refusal import count_shown, says_unknown, write_refusal
 from rag.generators import Generator
 from rag.notes.language import detect_language
+from rag.notes.lines import LINE_END
 from rag.retrieval.search import Retriever
-from rag.types import Answer, Filters, Passage, Prompt
+from rag.types import Answer, Citation, Filters, Passage, Prompt
 
 NOBODY = "none"
 """The generator of a refusal for which none was loaded."""
@@ -88,8 +89,7 @@ class Answerer:
         if abstained:
             text = write_refusal(language, passages)
             on_text(f"\n\n{text}" if shown else text)
-        vault = Path(self.retriever.index.info.vault)
-        citations = () if abstained else build_citations(text, passages, vault, language)
+        citations = () if abstained else self._cite(text, passages, language)
         behind = self._count_behind()
         times.append(time.perf_counter())
         stages = ("retrieve", "generate", "cite")
@@ -129,7 +129,19 @@ class Answerer:
                 shown = safe
         if text[shown:].strip():
             on_text(text[shown:])
-        return _finish(text, prompt.passages), bool(text.strip())
+        return self._finish(text, prompt.passages), bool(text.strip())
+
+    def _finish(self, text: str, passages: Sequence[Passage]) -> str:
+        """Make what a generator wrote an answer: inert, with the marks of its passages alone."""
+        text = clean_marks(make_inert(LINE_END.sub("\n", text)), len(passages)).strip()
+        marks = find_marks(text)
+        if not _WORD.search(blank_marks(text, marks)):
+            return ""
+        return text if marks else add_marks(text, passages, self.retriever.encoder)
+
+    def _cite(self, text: str, passages: Sequence[Passage], language: str) -> tuple[Citation, ...]:
+        vault = Path(self.retriever.index.info.vault)
+        return build_citations(text, passages, vault, language, self.retriever.encoder)
 
     def _fit(self, question: str, language: str, passages: Sequence[Passage]) -> Prompt:
         """Drop the weakest passages until the prompt fits the model; one always stays."""
@@ -138,15 +150,6 @@ class Answerer:
             if self.generator.fits(prompt):
                 return prompt
         return build_prompt(question, language, passages[:1])
-
-
-def _finish(text: str, passages: Sequence[Passage]) -> str:
-    """Make what a generator wrote an answer: inert, with the marks of its passages alone."""
-    text = clean_marks(make_inert(text), len(passages)).strip()
-    marks = find_marks(text)
-    if not _WORD.search(blank_marks(text, marks)):
-        return ""
-    return text if marks else add_marks(text, passages)
 
 
 def _base(language: str) -> str:

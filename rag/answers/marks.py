@@ -25,6 +25,7 @@ _ASIDE = re.compile(rf"{CODE}|{FORMULA}", FLAGS)
 _NUMBERS = r"\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*"
 _MARK = re.compile(rf"\[\[({_NUMBERS})\]\](?!\()|\[({_NUMBERS})\]|【(\d{{1,3}})[^【】\n]{{0,40}}】")
 _GROUP = re.compile(r"(?:\[\d{1,3}\]\s*)*\[\d{1,3}\]")
+_CUT_OFF = re.compile(r"\s*\[[\d,; -]*$")
 _SEPARATOR = re.compile(r"\s*[,;]\s*")
 _RANGE = re.compile(r"\s*[–-]\s*")
 _FOOTNOTE = re.compile(r"\[(\^[^\[\]\s]{1,60})\]")
@@ -44,8 +45,10 @@ class Mark:
 def clean_marks(text: str, passages: int) -> str:
     """Write all marks as `[1][2]`, without numbers of passages that do not exist.
 
-    Marks also come as `[1, 2]`, `[1-3]`, `[[1]]` and `【1】`.
+    Marks also come as `[1, 2]`, `[1-3]`, `[[1]]` and `【1】`; one that the model had no room to end
+    goes too.
     """
+    text = _CUT_OFF.sub("", text)
     parts, done = [], 0
     for match in _marks(text):
         numbers = _read(match)

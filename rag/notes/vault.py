@@ -15,10 +15,10 @@ from rag.types import Note, Skipped
 ENDINGS = (".md", ".markdown", ".qmd")
 MOST_BYTES = 64 * 1024 * 1024
 """Of a file: text with pictures in it may be that large, and what is larger is a mistake."""
-MOST_CHARACTERS = 3_000_000
+MOST_CHARACTERS = 2_000_000
 MOST_LINES = 100_000
-"""Of a note, pasted pictures not counted. A million characters of the worst text take some 3 s to
-parse and cut, 100,000 lines of the shortest bullets some 8 s; a thousand pages fit."""
+"""Of a note, pasted pictures not counted. A million characters of the worst text take some 4 s to
+parse and cut, 100,000 lines of the shortest bullets some 8 s; a book of 700 pages fits."""
 BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8"),
     (b"\xff\xfe", "utf-16-le"),

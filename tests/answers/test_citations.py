@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from rag.answers.citations import add_marks, build_citations
+from rag.encoders import Encoder
+from rag.encoders.embedded_encoder import EmbeddedEncoder
 from rag.types import Citation, CitationStatus, Passage
 from tests.answers.scripted import make_passage, read_passages, write_vault
 
@@ -106,6 +108,13 @@ def test_the_same_quote_is_given_once(vault: Path) -> None:
     assert len(cite("its bias starts at 1 [1]. Its bias starts at 1. [1]", vault)) == 1
 
 
+def test_what_is_not_supported_is_said_beside_what_is(vault: Path) -> None:
+    found = cite(
+        "its bias starts at 1 [1]. Paris has a bias for music and for the Seine [1].", vault
+    )
+    assert [citation.status for citation in found] == [VERIFIED, UNSUPPORTED]
+
+
 def test_one_sentence_may_stand_on_two_passages(tmp_path: Path) -> None:
     vault = write_vault(
         tmp_path, {"a.md": "Water boils at 100 degrees.\n", "b.md": "At sea level water boils.\n"}
@@ -200,6 +209,45 @@ def test_unsupported(vault: Path) -> None:
 def test_across_languages(vault: Path, spoken: str, answer: str, expected: CitationStatus) -> None:
     found = build_citations(answer, read_passages(vault), vault, spoken)
     assert [citation.status for citation in found] == [expected]
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return EmbeddedEncoder()
+
+
+@pytest.mark.parametrize(
+    ("spoken", "answer", "expected"),
+    [
+        # A translation, in the words of another language.
+        ("ro", "Poarta de ieșire decide ce se arată [1].", (7, VERIFIED)),
+        ("pl", "Bramka zapominania decyduje, co zostaje usunięte [1].", (5, VERIFIED)),
+        ("pt", "Uma célula LSTM tem três portas [1].", (3, VERIFIED)),
+        # The same language, in other words.
+        ("en", "One of them controls what gets forgotten [1].", (5, VERIFIED)),
+        ("ro", "Parisul este capitala Franței și stă pe Sena [1].", (None, UNSUPPORTED)),
+        ("en", "Paris lies on the Seine, in the north of France [1].", (None, UNSUPPORTED)),
+    ],
+)
+def test_an_encoder_finds_what_letters_do_not(
+    vault: Path,
+    encoder: Encoder,
+    spoken: str,
+    answer: str,
+    expected: tuple[int | None, CitationStatus],
+) -> None:
+    (found,) = build_citations(answer, read_passages(vault), vault, spoken, encoder)
+    line, status = expected
+    assert found.status is status
+    assert line in (None, found.start_line)
+
+
+def test_marks_are_added_across_languages(vault: Path, encoder: Encoder) -> None:
+    passages = [*read_passages(vault), make_passage("Neural networks learn from data.", rank=2)]
+    answer = "Rețelele neuronale învață din date. Celula LSTM are trei porți. Îmi place."
+    assert add_marks(answer, passages, encoder) == (
+        "Rețelele neuronale învață din date. [2] Celula LSTM are trei porți. [1] Îmi place."
+    )
 
 
 CODE = "# Saving\n\n```python\ntorch.save(model.state_dict(), path)\n```\n"

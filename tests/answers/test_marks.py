@@ -23,6 +23,7 @@ from rag.answers.marks import (
         ("Made up [7]. Nought [0]. Huge [999].", "Made up. Nought. Huge."),
         ("Half made up [1, 7].", "Half made up [1]."),
         ("Across a line\n[4]", "Across a line\n"),
+        ("Cut off [1] [2, ", "Cut off [1]"),
         # Other ways in which models write marks.
         ("All [1-3]. Some [2–3].", "All [1][2][3]. Some [2][3]."),
         ("Doubled [[2]] and 【1】 and 【3†notes】.", "Doubled [2] and [1] and [3]."),

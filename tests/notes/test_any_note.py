@@ -41,7 +41,7 @@ def _check(text: str, chunks: list[Chunk], max_tokens: int = MAX_TOKENS) -> None
             assert sentence.text == sentence.text.strip() != ""
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=70, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made_notes())
 def test_every_word_is_indexed_at_its_place(note: MadeNote) -> None:
     chunks = _chunks(note.text)
@@ -52,7 +52,7 @@ def test_every_word_is_indexed_at_its_place(note: MadeNote) -> None:
     assert [word for word in note.visible if word not in shown] == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made_notes())
 def test_what_is_hidden_is_neither_indexed_nor_quoted(note: MadeNote) -> None:
     chunks = _chunks(note.text)
@@ -61,7 +61,7 @@ def test_what_is_hidden_is_neither_indexed_nor_quoted(note: MadeNote) -> None:
     assert _words("\n".join(note.hidden)) & _words("\n".join(said)) == set()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made_notes(), st.integers(2, 12))
 def test_a_tiny_budget_is_kept(note: MadeNote, max_tokens: int) -> None:
     _check(note.text, _chunks(note.text, max_tokens), max_tokens)

@@ -7,6 +7,8 @@ from rag.notes.markdown import DEEPEST, LONGEST_PARENT, MOST_PARENTS, parse
 from rag.types import Block, BlockKind, Document, Note
 from tests.notes.fixture_files import parameters
 
+CASES = [*parameters("markdown"), *parameters("containers")]
+
 
 def _parse(text: str, path: str = "a/Note.md") -> Document:
     return parse(Note(path, text))
@@ -23,18 +25,18 @@ def _draw(document: Document) -> Iterator[str]:
                     yield f"    {piece.start_line}-{piece.end_line} {piece.depth}{above}"
 
 
-@pytest.mark.parametrize(("text", "expected"), parameters("markdown"))
+@pytest.mark.parametrize(("text", "expected"), CASES)
 def test_parse(text: str, expected: str) -> None:
     assert "\n".join(_draw(_parse(text))) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), parameters("markdown"))
+@pytest.mark.parametrize(("text", "expected"), CASES)
 def test_line_ends_change_nothing(text: str, expected: str) -> None:
     assert "\n".join(_draw(_parse(text.replace("\n", "\r\n")))) == expected
     assert "\n".join(_draw(_parse(text.replace("\n", "\r")))) == expected
 
 
-@pytest.mark.parametrize(("text", "expected"), parameters("markdown"))
+@pytest.mark.parametrize(("text", "expected"), CASES)
 def test_pieces_cover_their_block(text: str, expected: str) -> None:
     del expected
     for section in _parse(text).sections:

@@ -95,7 +95,7 @@ PERIODS = (
 
 @pytest.mark.parametrize("period", [*PERIODS, " ", "\t", "\n", "\n ", "> ", "**a ", "_a ", "a \n"])
 def test_time_grows_with_the_text_and_not_with_its_square(period: str) -> None:
-    text = period * (100_000 // len(period))
+    text = period * (30_000 // len(period))
     began = time.process_time()
     strip_markup(text)
     strip_markup("a" + text + "b")

@@ -21,7 +21,6 @@ from rag.notes.vault import (
 )
 from rag.types import Note, Skipped
 
-IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX file names, links and FIFOs")
 
 
@@ -180,7 +179,6 @@ def test_a_name_that_is_no_utf8(vault: Path) -> None:
     assert _skipped(vault) == {"caf?.md": reason, "d?/c.md": reason}
 
 
-@pytest.mark.skipif(IS_ROOT, reason="root may read everything")
 @POSIX
 def test_what_may_not_be_read_is_named(vault: Path) -> None:
     file = _write(vault, "a.md")
@@ -188,6 +186,8 @@ def test_what_may_not_be_read_is_named(vault: Path) -> None:
     file.chmod(0)
     (vault / "shut").chmod(0)
     try:
+        if os.access(file, os.R_OK):
+            pytest.skip("root may read everything")
         assert _paths(vault) == ["a.md"]
         assert _skipped(vault) == {"shut": "folder cannot be listed: no permission to read it"}
         assert read_note(vault, "a.md") == Skipped("a.md", "no permission to read it")
@@ -292,7 +292,7 @@ def test_decode(content: bytes, text: str) -> None:
         (b"\xed\xa0\x80", "not valid UTF-8 at byte 0; save it as UTF-8"),
         (b"\xff\xfea\0b", "not valid UTF-16 at byte 2; save it as UTF-8"),
         (b"\xfe\xff\xd8\x00", "not valid UTF-16 at byte 0; save it as UTF-8"),
-        (b"a" * (MOST_CHARACTERS + 1), "longer than 3,000,000 characters; split it"),
+        (b"a" * (MOST_CHARACTERS + 1), "longer than 2,000,000 characters; split it"),
         (b"a\n" * (MOST_LINES + 1), "more than 100,000 lines; split it"),
         (b"a\r" * (MOST_LINES + 1), "more than 100,000 lines; split it"),
     ],
