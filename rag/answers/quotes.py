@@ -161,13 +161,8 @@ def _likeness(quote: Quote) -> float:
 
 def find_sentences(text: str) -> Iterator[Span]:
     """Give the places of the sentences of a text, in order."""
-    lines = Lines(text)
-    done = 0
     for sentence in split_sentences(text, 1):
-        start = text.find(sentence.text, max(done, lines.start(sentence.start_line)))
-        if start >= 0:
-            done = start + len(sentence.text)
-            yield Span(start, done)
+        yield Span(sentence.start, sentence.start + len(sentence.text))
 
 
 def _words(text: str) -> Iterator[tuple[str, int, int]]:

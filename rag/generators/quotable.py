@@ -94,8 +94,9 @@ class _Reader:
     def read(self) -> Iterator[Quotable]:
         """Give the sentences in order."""
         seen = 0
-        for order, (start, end) in enumerate(self._places()):
+        for order, sentence in enumerate(split_sentences(self._text, 1)):
             self._number = order
+            start, end = sentence.start, sentence.start + len(sentence.text)
             number, last = self._lines.line_of(start), self._lines.line_of(end - 1)
             is_first, seen = number > seen, last
             text = self._text[start:end]
@@ -108,15 +109,6 @@ class _Reader:
                 yield self._read_bullet(start, end, line, is_first=is_first)
             else:
                 yield self._read_plain(start, end, line, is_first=is_first)
-
-    def _places(self) -> Iterator[tuple[int, int]]:
-        done = 0
-        for sentence in split_sentences(self._text, 1):
-            earliest = max(done, self._lines.start(sentence.start_line))
-            start = self._text.find(sentence.text, earliest)
-            if start >= 0:
-                done = start + len(sentence.text)
-                yield start, done
 
     def _is_title(self, number: int, last: int, text: str) -> bool:
         """Say whether a line only names what stands below it, and remember what it names."""

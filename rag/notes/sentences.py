@@ -67,6 +67,8 @@ class Sentence:
 
     text: str
     """The note's own characters."""
+    start: int
+    """Of its first character in the text that was cut."""
     start_line: int
     end_line: int
     is_item: bool
@@ -80,6 +82,7 @@ def split_sentences(text: str, first_line: int) -> list[Sentence]:
     return [
         Sentence(
             text[start:end],
+            start,
             first_line + lines.line_of(start) - 1,
             first_line + lines.line_of(end - 1) - 1,
             is_item,

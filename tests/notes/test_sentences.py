@@ -29,8 +29,8 @@ def test_line_ends_change_nothing(text: str, expected: str, line_end: str) -> No
 
 def test_lines_are_those_of_the_note() -> None:
     assert split_sentences("One.\n\nTwo\nthree.", 40) == [
-        Sentence("One.", 40, 40, is_item=False),
-        Sentence("Two\nthree.", 42, 43, is_item=False),
+        Sentence("One.", 0, 40, 40, is_item=False),
+        Sentence("Two\nthree.", 6, 42, 43, is_item=False),
     ]
 
 
