@@ -7,6 +7,7 @@ All are frozen. Paths are relative to the vault, with `/`. Lines are 1-based and
 file as it is on disk. Languages are ISO 639-1 codes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -40,11 +41,14 @@ class BlockKind(StrEnum):
     MATH = "math"
     QUOTE = "quote"
     CALLOUT = "callout"
+    FOOTNOTE = "footnote"
+    HEADING = "heading"
+    """Only where short sections are cut together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The smallest part of a block at which a chunk may begin: a list item, a table row."""
+    """The smallest part of a block at which a chunk may begin: an item, a row, a line of a definition."""
 
     start_line: int
     end_line: int
@@ -56,7 +60,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A top-level construct of a note, never a heading."""
+    """A top-level construct of a note."""
 
     kind: BlockKind
     start_line: int
@@ -90,6 +94,10 @@ class Document:
     text: str
     """The note's own text."""
     sections: tuple[Section, ...]
+    footnotes: Mapping[str, str] = field(default_factory=dict)
+    """What each footnote says, without markup, by its label."""
+    notices: tuple[str, ...] = ()
+    """What could not be read as its author meant it, a line each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,30 @@
 """Cut a document into chunks: as much of a section as the encoder reads, cut where it harms least.
 
-A chunk never crosses a heading. The spans of a section (items, rows, paragraphs) are packed so
-that there are few chunks, of like size, cut between blocks rather than inside them. Each chunk is
-indexed with what gives it meaning: title, headings, and the parent bullets, table header or
-introducing line of its first span. Headings without text under them are indexed together.
+A chunk crosses a heading only where sections are very short: see `sectioning`. The spans of a
+section (items, rows, paragraphs) are packed so that there are few chunks, of like size, cut between
+blocks rather than inside them. Each chunk is indexed with what gives it meaning: title, headings,
+and the parent bullets, table header or introducing line of its first span.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, zip_longest
+from itertools import groupby
 
 from rag.notes.cutting import AT_SENTENCE
 from rag.notes.hidden import span_at
 from rag.notes.language import clear_language
 from rag.notes.packing import pack
-from rag.notes.plain import strip_markup
 from rag.notes.readable import Readable
+from rag.notes.sectioning import LEAST_OUTLINE, join_short, with_outlines
 from rag.notes.spans import CountTokens, Span, find_spans, shorten_to
-from rag.types import Block, BlockKind, Chunk, Document, Piece, Section
+from rag.types import Chunk, Document, Section
 
 MOST_FRAME = 1 / 3
 """Share of the budget that title and headings may take; beyond it the outer ones are left out, so
 that the body does not starve."""
 OVERLAP_TOKENS = 40
 """About one sentence, so that one which is cut stands whole in one of the two chunks."""
-LEAST_OUTLINE = 4
-"""Words of headings without text that make a chunk; a lone `To do` helps nobody."""
-LONGEST_SILENT = 500
-"""Characters of a section that are looked through for words before it counts as having some."""
 
 _SPACE = re.compile(r"\s")
 
@@ -48,7 +44,8 @@ def chunk_document(document: Document, count_tokens: CountTokens, max_tokens: in
     """
     chunker = _Chunker(document, count_tokens, max_tokens)
     for least in (LEAST_OUTLINE, 0):
-        sections = _with_outlines(document.sections, chunker.note, least)
+        sections = list(with_outlines(document.sections, chunker.note, least))
+        sections = join_short(sections, chunker.note, count_tokens, max_tokens)
         if chunks := [chunk for section in sections for chunk in chunker.cut(section)]:
             return chunks
     return [chunker.title_only()]
@@ -58,7 +55,7 @@ class _Chunker:
     """Cuts the sections of one document."""
 
     def __init__(self, document: Document, count_tokens: CountTokens, max_tokens: int) -> None:
-        self.note = Readable(document.text)
+        self.note = Readable(document.text, document.footnotes)
         self._document = document
         self._count = count_tokens
         self._max_tokens = max_tokens
@@ -116,7 +113,7 @@ class _Chunker:
                 begin = word.end() if word else first.start
             if begin == first.start:
                 break
-            body = strip_markup(self.note.visible[begin : first.end])
+            body = self.note.words(begin, first.end)
             longer = self._count(["\n" + body])[0]
             if longer <= first.tokens + free:
                 return replace(first, start=begin, body=body, tokens=longer)
@@ -128,7 +125,7 @@ class _Chunker:
             parts = list(run)
             body = "\n".join(part.body for part in parts)
             if len(parts) > 1 and not parts[0].is_verbatim:
-                joined = strip_markup(self.note.visible[parts[0].start : parts[-1].end])
+                joined = self.note.words(parts[0].start, parts[-1].end)
                 # Markup that ends in another part, such as a code span, may weigh more together.
                 if self._count(["\n" + joined])[0] <= sum(part.tokens for part in parts):
                     body = joined
@@ -176,51 +173,6 @@ class _Chunker:
             if (tokens := self._count([text])[0]) <= most:
                 return text, tokens
         return shorten_to(text, self._count, most)
-
-
-def _with_outlines(
-    sections: Sequence[Section], note: Readable, least_words: int
-) -> Iterator[Section]:
-    """Put headings that follow one another without text under them into sections of their own."""
-    outline: list[Section] = []
-    for section, following in zip_longest(sections, sections[1:]):
-        silent = _says_nothing(section, note)
-        if outline and not (silent and outline[0].headings[:-1] == section.headings[:-1]):
-            yield from _outline(outline, least_words)
-            outline = []
-        if not silent:
-            yield section
-        elif section.headings and not (following and _is_above(section, following)):
-            outline.append(section)
-        # The first heading of a note is often its name, and nothing that it says.
-        if (
-            least_words
-            and section is sections[0]
-            and following
-            and not _says_nothing(following, note)
-        ):
-            outline = []
-    yield from _outline(outline, least_words)
-
-
-def _is_above(section: Section, following: Section) -> bool:
-    above = section.headings
-    return len(following.headings) > len(above) and following.headings[: len(above)] == above
-
-
-def _outline(sections: Sequence[Section], least_words: int) -> Iterator[Section]:
-    if sum(len(section.headings[-1].split()) for section in sections) < max(1, least_words):
-        return
-    lines = [section.start_line for section in sections]
-    pieces = tuple(Piece(line, line, 0, ()) for line in lines)
-    block = Block(BlockKind.PARAGRAPH, lines[0], lines[-1], pieces)
-    yield Section(sections[0].headings[:-1], lines[0], (block,))
-
-
-def _says_nothing(section: Section, note: Readable) -> bool:
-    """Say whether there is nothing to index under a heading, or but a nameless picture."""
-    texts = [note.lines.between(block.start_line, block.end_line) for block in section.blocks]
-    return sum(map(len, texts)) <= LONGEST_SILENT and not any(map(strip_markup, texts))
 
 
 def _runs(spans: Sequence[Span]) -> Iterator[list[Span]]:

@@ -1,12 +1,15 @@
 """What a reader of a text does not see: comments, and pictures stored as text.
 
 `%%` comments (Obsidian) and `<!-- -->` are hidden wherever they stand but in code. Where one is not
-closed, nothing is hidden: a stray mark must not swallow the rest of a note.
+closed, nothing is hidden: a stray mark must not swallow the rest of a note. What Logseq keeps out
+of sight is hidden too.
 """
 
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+
+from rag.notes import logseq
 
 Spans = Sequence[tuple[int, int]]
 """Places from and to, in order, none overlapping another."""
@@ -19,9 +22,11 @@ LONGEST_CODE = 1_000
 _LINE_START = r"(?:^|(?<=\r))"
 _MARK = re.compile(
     _LINE_START + r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)*+(?P<fence>`{3,}+(?![^\r\n]*`)|~{3,}+)"
+    rf"|{_LINE_START}(?P<logseq>{logseq.HIDDEN})"
     r"|(?P<ticks>`++)|(?P<comment>%%|<!--)|" + DATA.pattern,
     re.MULTILINE,
 )
+_HINTS = ("%%", "<!--", ";base64,", *logseq.HINTS)
 _CLOSES = {"%%": "%%", "<!--": "-->"}
 _FENCE_END = {
     mark: re.compile(_LINE_START + rf"[ \t>]*+({mark}{{3,}}+)[ \t]*+(?=[\r\n]|\Z)", re.MULTILINE)
@@ -33,28 +38,43 @@ _INK = re.compile(r"[^\r\n]+")
 
 
 def find_hidden(text: str) -> Spans:
-    """Find comments and data outside code, in a text that has no properties."""
-    if "%%" not in text and "<!--" not in text and ";base64," not in text:
+    """Find comments, data and Logseq's own lines outside code, in a text without properties."""
+    if not any(hint in text for hint in _HINTS):
         return []
-    spans: list[tuple[int, int]] = []
+    return _scan(text)[0]
+
+
+def find_code(text: str) -> Spans:
+    """Find code, fenced and within lines, its fences and ticks included."""
+    if "`" not in text and "~~~" not in text:
+        return []
+    return _scan(text)[1]
+
+
+def _scan(text: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    hidden: list[tuple[int, int]] = []
+    code: list[tuple[int, int]] = []
     unclosed: set[str] = set()
     place = 0
     while match := _MARK.search(text, place):
         place = match.end()
         if match["fence"]:
             place = _fence_end(text, match["fence"], place)
+            code.append((match.start("fence"), place))
         elif match["ticks"]:
             place = _code_end(text, match["ticks"], place)
+            if place > match.end():
+                code.append((match.start(), place))
         elif mark := match["comment"]:
             close = -1 if mark in unclosed else text.find(_CLOSES[mark], place)
             if close < 0:
                 unclosed.add(mark)
             else:
                 place = close + len(_CLOSES[mark])
-                spans.append((match.start(), place))
+                hidden.append((match.start(), place))
         else:
-            spans.append((match.start(), place))
-    return spans
+            hidden.append((match.start(), place))
+    return hidden, code
 
 
 def blank(text: str, spans: Spans) -> str:

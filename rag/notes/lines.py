@@ -6,8 +6,22 @@ separators where `str.splitlines` also cuts.
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 
 LINE_END = re.compile(r"\r\n|\n|\r")
+
+
+def last_inked(span: Sequence[int], lines: Sequence[str]) -> int:
+    """Give the last line, from 1, of a token's span that has something on it.
+
+    Args:
+        span: first line from 0, and the one behind the last; markdown-it counts blank lines in.
+        lines: of the note.
+    """
+    last = min(max(span[1], span[0] + 1), len(lines))
+    while last > span[0] + 1 and not lines[last - 1].strip():
+        last -= 1
+    return last
 
 
 class Lines:

@@ -7,6 +7,9 @@ with the text and not with its square, whatever the text.
 import re
 from collections.abc import Iterator
 
+from rag.notes import logseq, quarto
+from rag.notes.links import LINK, WIKILINK, name_link, name_wikilink
+
 _Rules = tuple[tuple[re.Pattern[str], str], ...]
 
 LONGEST_EMPHASIS = 300
@@ -20,8 +23,8 @@ TABLE_RULE = re.compile(
 """The line below a table's header; it has a bar, unlike a rule across the page."""
 
 _QUOTE = re.compile(r"[ \t]*+(?:>[ \t]*+)*+")
+_CALLOUT = re.compile(r"\[!([\w-]++)(?:\|[^\]\n]{0,60}+)?\][-+]?[ \t]*+")
 _LINE_MARKS = re.compile(
-    r"(?:\[![\w-]++(?:\|[^\]\n]{0,60}+)?\][-+]?[ \t]*+)?"  # a callout's type; its title stays
     # A number of four digits that opens a line is more likely a year than a place in a list.
     r"(?:(?:[-*+]|\d{1,3}[.)])(?:[ \t]++|$)(?:\[[^\]\n]\][ \t]++)?|-(?=[^\W\d_])|:[ \t]++)?"
     r"(?:\#{1,6}(?:[ \t]++|$))?"
@@ -48,19 +51,8 @@ _HTML = (
     "source span strike strong sub summary sup svg table tbody td tfoot th thead tr tt u ul "
     "var video"
 )
-_IMAGE_ENDING = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|pdf|excalidraw)$", re.IGNORECASE)
-_PASTED = re.compile(r"(?:pasted image|image|screenshot|img|captura)?[\d ._-]*$", re.IGNORECASE)
-"""A name that a program gave to a picture."""
-_SIZE = re.compile(r"\d+(?:x\d+)?$")
-_WIKILINK = re.compile(r"(!?)\[\[([^\[\]|\n]{1,300}+)(?:\|([^\[\]\n]{0,300}+))?\]\]")
-_LINK = re.compile(
-    r"!?\[([^\[\]\n]{0,300}+)\]\("
-    r"(?:<[^<>\n]{0,500}+>|[^()\s]{0,500}+(?:\([^()\s]{0,200}+\)[^()\s]{0,200}+)?)"
-    r"""(?:[ \t]++(?:"[^"\n]{0,300}+"|'[^'\n]{0,300}+'))?[ \t]*+\)"""
-)
 
-
-_MARKS = re.compile(rf"[`$*_=~<\[\\^{_CODE_LINE}]")
+_MARKS = re.compile(rf"[`$*_=~<\[{{\\^{_CODE_LINE}]|\(\(")
 """Without one of these a text has no inline markup."""
 
 
@@ -86,6 +78,8 @@ _RULES = _compile(
     (r"(?<![\w_])_(?=[^\s_])([^_\n]{1,500}+)(?<=\S)_(?![\w_])", r"\1"),
     (r"(?<=[ \t])\^[\w-]{1,60}+[ \t]*+$", ""),  # a block's name
     (r"\\\|", "|"),
+    *logseq.MARKS,
+    *quarto.MARKS,
 )
 
 
@@ -114,9 +108,9 @@ def _strip_inline(text: str) -> str:
         return _KEPT
 
     text = _VERBATIM.sub(keep, text)
-    text = _WIKILINK.sub(_name_link, text)
+    text = WIKILINK.sub(name_wikilink, text)
     for _ in range(2):  # a picture may be a link's text
-        text = _LINK.sub(_name_picture, text)
+        text = LINK.sub(name_link, text)
     for pattern, replacement in _RULES:
         text = pattern.sub(replacement, text)
     parts = text.split(_KEPT)
@@ -163,27 +157,12 @@ def _strip_lines(text: str) -> Iterator[str]:
         elif rest.startswith("|"):
             cells = (cell.strip() for cell in _BAR.split(rest))
             yield " | ".join(filter(None, cells))
+        elif quarto.DIV.match(rest.lstrip()):
+            yield quarto.name_div(rest)
         else:
+            if callout := _CALLOUT.match(rest):
+                # One without a title is shown under its type.
+                rest = rest[callout.end() :] or callout[1].replace("-", " ")
             marks = _LINE_MARKS.match(rest)
-            yield rest[marks.end() if marks else 0 :]
-
-
-def _name_link(match: re.Match[str]) -> str:
-    """Name a wikilink or embed as Obsidian shows it: its alias, else `Note > Heading`."""
-    target, alias = match[2].removesuffix("\\"), (match[3] or "").strip()
-    if match[1] and (not alias or _SIZE.match(alias)):
-        return _picture_name(target.partition("#")[0]) + " "
-    if alias:
-        return alias
-    parts = (part.strip() for part in target.split("#"))
-    return " > ".join(part for part in parts if part and not part.startswith("^"))
-
-
-def _name_picture(match: re.Match[str]) -> str:
-    return "" if match[0].startswith("!") and _PASTED.match(match[1]) else match[1]
-
-
-def _picture_name(file: str) -> str:
-    """Give the name of an embedded file, if a person chose it."""
-    stem, pictures = _IMAGE_ENDING.subn("", file.rpartition("/")[2].strip())
-    return "" if pictures and _PASTED.match(stem) else stem
+            words = rest[marks.end() if marks else 0 :]
+            yield "" if logseq.FENCE.match(words) else words

@@ -1,20 +1,31 @@
 """A note as it is read: what is hidden becomes blank, every character and line keeps its place."""
 
+from collections.abc import Mapping
+
+from rag.notes.footnotes import append_footnotes
 from rag.notes.hidden import Spans, blank, find_hidden
 from rag.notes.lines import Lines
+from rag.notes.plain import strip_markup
 from rag.notes.properties import find_properties
 
 
 class Readable:
     """A note without its properties, comments and pasted pictures."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, footnotes: Mapping[str, str] | None = None) -> None:
+        """Take a note, and what its footnotes say if its words are to be read with them."""
+        self._footnotes = footnotes or {}
         self.text = text
         """The note's own."""
         self.hidden = _find_unread(text)
         self.visible = blank(text, self.hidden)
         """The same places, with blanks for what is hidden."""
         self.lines = Lines(self.visible)
+
+    def words(self, start: int, end: int) -> str:
+        """Give the words of a stretch, without markup, with the footnotes that it refers to."""
+        source = self.visible[start:end]
+        return append_footnotes(strip_markup(source), source, self._footnotes)
 
 
 def _find_unread(text: str) -> Spans:

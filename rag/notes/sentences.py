@@ -21,9 +21,10 @@ _FORMULA = re.compile(r"[ \t>]*+\$\$")
 _SILENT = re.compile(
     r"[ \t>]*+(?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?"
     r"(?:[=*_~-]{3,}+|(?:[-*_][ \t]*+){3,}+"  # a rule
-    r"|(?:!\[\[[^\]\n]*+\]\][ \t]*+)++|(?:!\[[^\]\n]*+\]\([^)\n]*+\)[ \t]*+)++"  # pictures
+    r"|(?:!\[\[[^\]\n]*+\]\][ \t]*+)++|(?:!\[[^\]\n]*+\]\([^)\n]*+\)(?:\{[^{}\n]*+\})?[ \t]*+)++"
     r"|(?:</?[A-Za-z][^<>\n]*+>[ \t]*+)++"  # HTML
-    r"|(?:#[\w/-]++[ \t]*+)++)?$"  # tags
+    r"|(?:#[\w/-]++[ \t]*+)++"  # tags
+    r"|#\+\w++|:{3,}+[^\n]*+|\+\+\+[^\n]*+)?$"  # what frames a quote, a div or a cell
 )
 _UNDERLINE = re.compile(r"[ ]{0,3}(?:=+|-+)[ \t]*$")
 _MARKER = re.compile(
@@ -44,6 +45,7 @@ _IN_ROW = re.compile(r"`[^`\n]*+`|\$[^$\n]*+\$")
 _ROW = re.compile(r"[^|\s][ \t]{1,9}+\|[ \t]")
 _TAIL = re.compile(r"(?:<br[ \t]{0,9}/?>|[ \t]\^[\w-]{1,60}|[ \t|])$")
 _TAIL_LENGTH = 70
+_LINE_BREAK = re.compile(r"`[^`\n]{1,300}+`|(?P<br><br[ \t]{0,9}+/?>)", re.IGNORECASE)
 _END = re.compile(r"([.!?…]{1,8}+)[\"”»’')*_=]{0,6}+\s++(?=[\"“„«‘'(*_=\[<`]{0,6}+([\w$\\]))")
 _ABBREVIATION = re.compile(
     r"(?:\b(?:[A-Za-zĄ-ž]|ex|np|etc|dr|prof|mgr|inż|ing|nr|fig|eq|tab|vs|cf|al|ca|ok|tzn|tzw|tj|itd"
@@ -57,8 +59,8 @@ _BEFORE_NUMBER = re.compile(r"\b[a-zà-ž]{1,4}$")
 """`pok. 214`: what stands between a short word and a number is more often a shortening."""
 _WORD = re.compile(r"\w")
 
-_Stretch = tuple[int, int, bool]
-"""Places from and to, and whether it is an item."""
+_Stretch = tuple[int, int]
+"""Places from and to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +73,6 @@ class Sentence:
     """Of its first character in the text that was cut."""
     start_line: int
     end_line: int
-    is_item: bool
-    """Whether it is a bullet or a table row: it wants a line of its own."""
 
 
 def split_sentences(text: str, first_line: int) -> list[Sentence]:
@@ -85,9 +85,8 @@ def split_sentences(text: str, first_line: int) -> list[Sentence]:
             start,
             first_line + lines.line_of(start) - 1,
             first_line + lines.line_of(end - 1) - 1,
-            is_item,
         )
-        for start, end, is_item in _around(hidden, lines.text, _stretches(lines))
+        for start, end in _around(hidden, lines.text, _stretches(lines))
         if _WORD.search(text, start, end)
     ]
 
@@ -110,16 +109,16 @@ def _stretches(lines: Lines) -> Iterator[_Stretch]:
         goes_on = is_prose and not (is_row or is_item or was_field or (was_label and is_label))
         was_label, was_field = is_label, is_field
         if opened and goes_on and not text.endswith(_BREAK, opened[0], opened[1]):
-            opened = (opened[0], stop, opened[2])
+            opened = (opened[0], stop)
             continue
         if opened:
             yield from _cut(text, *opened)
             opened = None
         if is_row:
             bar = len(line) - len(line.lstrip(" \t>|"))
-            yield from _trimmed(text, start + max(bar, begins), stop, True)
+            yield from _trimmed(text, start + max(bar, begins), stop)
         elif is_prose:
-            opened = (start + begins, stop, is_item)
+            opened = (start + begins, stop)
     if opened:
         yield from _cut(text, *opened)
 
@@ -137,7 +136,7 @@ def _prose_lines(lines: Sequence[str]) -> Iterator[bool]:
         if match := _FENCE.match(line):
             if not fence:
                 fence = match[1]
-            elif match[1].startswith(fence) and not match[2].strip():
+            elif _closes(match, fence):
                 fence = ""
             yield False
         elif fence:
@@ -157,21 +156,39 @@ def _prose_lines(lines: Sequence[str]) -> Iterator[bool]:
 
 def _fence_before(lines: Sequence[str]) -> str:
     """Give the fence in which the text begins: a chunk may be the end of a long block of code."""
-    fences = [(number, match) for number, line in enumerate(lines) if (match := _FENCE.match(line))]
-    if len(fences) % 2 == 0:
+    fence = ""
+    for line in lines:
+        if match := _FENCE.match(line):
+            if not fence:
+                fence = match[1]
+            elif _closes(match, fence):
+                fence = ""
+    if not fence:
         return ""
-    last, match = fences[-1]
-    is_end = not match[2].strip() and not any(line.strip() for line in lines[last + 1 :])
-    return match[1] if is_end else ""
+    last = next(line for line in reversed(lines) if line.strip())
+    match = _FENCE.match(last)
+    return fence if match and _closes(match, fence) else ""
 
 
-def _cut(text: str, start: int, end: int, is_item: bool) -> Iterator[_Stretch]:  # noqa: FBT001
+def _closes(match: re.Match[str], fence: str) -> bool:
+    return match[1].startswith(fence) and not match[2].strip()
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[_Stretch]:
+    for found in _LINE_BREAK.finditer(text, start, end):
+        if found["br"]:
+            yield from _cut_at_ends(text, start, found.start())
+            start = found.end()
+    yield from _cut_at_ends(text, start, end)
+
+
+def _cut_at_ends(text: str, start: int, end: int) -> Iterator[_Stretch]:
     begin = start
     for match in _END.finditer(text, start, end):
         if _is_end(match, text[max(start, match.start() - _ABBREVIATION_LENGTH) : match.start()]):
-            yield from _trimmed(text, begin, match.end(), is_item)
-            begin, is_item = match.end(), False
-    yield from _trimmed(text, begin, end, is_item)
+            yield from _trimmed(text, begin, match.end())
+            begin = match.end()
+    yield from _trimmed(text, begin, end)
 
 
 def _is_end(match: re.Match[str], before: str) -> bool:
@@ -183,7 +200,7 @@ def _is_end(match: re.Match[str], before: str) -> bool:
     return not (following.islower() and mark.endswith(("...", "…")))
 
 
-def _trimmed(text: str, start: int, end: int, is_item: bool) -> Iterator[_Stretch]:  # noqa: FBT001
+def _trimmed(text: str, start: int, end: int) -> Iterator[_Stretch]:
     """Take blanks off both ends, and bars, line breaks and a block's name off the last."""
     while start < end and text[start].isspace():
         start += 1
@@ -193,7 +210,7 @@ def _trimmed(text: str, start: int, end: int, is_item: bool) -> Iterator[_Stretc
         elif tail := _TAIL.search(text, max(start, end - _TAIL_LENGTH), end):
             end = tail.start()
         else:
-            yield start, end, is_item
+            yield start, end
             return
 
 
@@ -201,11 +218,11 @@ def _around(hidden: Spans, text: str, stretches: Iterable[_Stretch]) -> Iterator
     """Cut stretches where something hidden stands in them: what is quoted must not show it."""
     places = iter([*hidden, (len(text) + 1, len(text) + 1)])
     start, end = next(places)
-    for begin, stop, is_item in stretches:
+    for begin, stop in stretches:
         while end <= begin:
             start, end = next(places)
         while start < stop:
-            yield from _trimmed(text, begin, start, is_item)
-            begin, is_item = end, False
+            yield from _trimmed(text, begin, start)
+            begin = end
             start, end = next(places)
-        yield from _trimmed(text, begin, stop, is_item)
+        yield from _trimmed(text, begin, stop)

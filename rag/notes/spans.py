@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from rag.notes.cutting import cut_text
-from rag.notes.plain import shorten, strip_markup
+from rag.notes.plain import shorten
 from rag.notes.readable import Readable
 from rag.types import Block, BlockKind, Piece
 
@@ -162,13 +162,17 @@ def _span(block: Block, piece: Piece, number: int, note: Readable, room: int) ->
         is_part=False,
         is_verbatim=is_verbatim,
         # What is too long by far is cut before its markup is looked at.
-        body=text if is_verbatim or len(text) > 2 * LONGEST_TOKEN * room else strip_markup(text),
+        body=text
+        if is_verbatim or len(text) > 2 * LONGEST_TOKEN * room
+        else note.words(start, start + len(text)),
         tokens=0,
     )
 
 
 def _introduction(block: Block, last: Span, note: Readable) -> str:
-    """Give a paragraph's words about what follows it: a term, or the sentence before a `:`."""
+    """Give a block's words about what follows it: a heading, a term, the sentence before a `:`."""
+    if block.kind is BlockKind.HEADING:
+        return shorten(last.body, LONGEST_INTRODUCTION)
     if block.kind is not BlockKind.PARAGRAPH:
         return ""
     line = last.body.rpartition("\n")[2]
@@ -190,8 +194,7 @@ def _cut(span: Span, note: Readable, count_tokens: CountTokens, most: int) -> It
 
 
 def _part(span: Span, start: int, end: int, cut: float, note: Readable) -> Span:
-    text = note.visible[start:end]
-    body = text.strip("\r\n") if span.is_verbatim else strip_markup(text)
+    body = note.visible[start:end].strip("\r\n") if span.is_verbatim else note.words(start, end)
     body = body if body.strip() else ""
     return replace(span, start=start, end=end, cut=cut, is_part=True, body=body)
 

@@ -5,6 +5,7 @@ from rag.notes.chunking import MOST_FRAME, OVERLAP_TOKENS, chunk_document
 from rag.notes.lines import Lines
 from rag.notes.markdown import parse
 from rag.notes.readable import Readable
+from rag.notes.sectioning import SHORT
 from rag.notes.sentences import split_sentences
 from rag.notes.vault import FoundFile, read_note, scan
 from rag.types import Chunk, Note
@@ -21,24 +22,24 @@ def _places(chunks: list[Chunk]) -> list[tuple[int, int]]:
     return [(chunk.start_line, chunk.end_line) for chunk in chunks]
 
 
-def _words(count: int, word: str = "w") -> str:
+def _words(count: int, word: str = "x") -> str:
     return " ".join(f"{word}{number}" for number in range(count))
 
 
 def test_a_section_that_fits_is_one_chunk() -> None:
     text = (
         "---\ntitle: Networks\ntags: [ml]\naliases: [NN]\n---\n"
-        "# Cells\n\nintro\n\n## The LSTM\n\nHas **three** gates:\n- forget\n- input\n\nEnd.\n"
+        f"# Cells\n\n{_words(60)}\n\n## The LSTM\n\nHas **three** gates:\n- forget\n- {_words(60)}\n"
     )
-    assert _chunks(text) == [
+    assert _chunks(text, 190) == [
         Chunk(
             path="a/Note.md",
             title="Networks",
             headings=("Cells",),
             start_line=6,
             end_line=8,
-            text="# Cells\n\nintro",
-            indexed_text="Networks · NN\nCells\nintro",
+            text=f"# Cells\n\n{_words(60)}",
+            indexed_text=f"Networks · NN\nCells\n{_words(60)}",
             tags=("ml",),
             language="en",
         ),
@@ -47,13 +48,34 @@ def test_a_section_that_fits_is_one_chunk() -> None:
             title="Networks",
             headings=("Cells", "The LSTM"),
             start_line=10,
-            end_line=16,
-            text="## The LSTM\n\nHas **three** gates:\n- forget\n- input\n\nEnd.",
-            indexed_text="Networks · NN\nCells > The LSTM\nHas three gates:\nforget\ninput\nEnd.",
+            end_line=14,
+            text=f"## The LSTM\n\nHas **three** gates:\n- forget\n- {_words(60)}",
+            indexed_text=f"Networks · NN\nCells > The LSTM\nHas three gates:\nforget\n{_words(60)}",
             tags=("ml",),
             language="en",
         ),
     ]
+
+
+def test_short_sections_join_their_neighbours_under_the_same_heading() -> None:
+    long = _words(60)
+    text = f"# A\nintro\n## B\nb\n## C\n{long}\n# D\nd\n## E\ne\n### F\nf\n## G\n{long}\n"
+    first, second, third, fourth = _chunks(text, 190)
+    assert (first.headings, _places([first])) == (("A",), [(1, 6)])
+    assert first.indexed_text == f"Note\nA\nintro\nB\nb\nC\n{long}"
+    # F stands under E, which is not what is above both.
+    assert (second.headings, second.indexed_text) == (("D",), "Note\nD\nd\nE\ne")
+    assert (third.headings, third.indexed_text) == (("D", "E", "F"), "Note\nD > E > F\nf")
+    assert (fourth.headings, _places([fourth])) == (("D", "G"), [(13, 14)])
+
+
+def test_sections_that_say_enough_stand_alone() -> None:
+    text = "".join(f"# {name}\n{_words(SHORT)}\n" for name in "AB")
+    assert _places(_chunks(text, 190)) == [(1, 2), (3, 4)]
+    # Of 60 tokens, 40 may be those of joined sections: these have 11 and 30.
+    text = f"# A\n{_words(10)}\n# B\n{_words(29)}\n"
+    assert _places(_chunks(text)) == [(1, 2), (3, 4)]
+    assert _places(_chunks(text, 62)) == [(1, 4)]
 
 
 def test_a_heading_that_is_the_title_is_not_said_twice() -> None:
@@ -129,7 +151,7 @@ def test_a_sentence_that_is_cut_overlaps() -> None:
         assert first in before.text.split()
         shared = len(before.text.split()) - before.text.split().index(first)
         assert 0 < shared <= OVERLAP_TOKENS
-    assert chunks[-1].text.endswith("w299")
+    assert chunks[-1].text.endswith("x299")
 
 
 def test_parts_of_code_share_a_chunk_with_nothing() -> None:
@@ -152,8 +174,11 @@ def test_code_and_formulas_keep_their_marks_in_the_index() -> None:
 
 def test_code_does_not_make_a_chunk_english() -> None:
     code = "```\nfor the line in this and that: # what is it\n```\n"
-    text = f"Rețeaua învață din date și este foarte mare.\n\n## A\n\n{code}\n## B\n\nIt is what the others are.\n"
-    assert [chunk.language for chunk in _chunks(text)] == ["ro", "ro", "en"]
+    text = (
+        f"{'Rețeaua învață din date și este foarte mare. ' * 18}\n\n## A\n\n{code * 4}\n"
+        f"## B\n\n{'It is what others are. ' * 8}\n"
+    )
+    assert [chunk.language for chunk in _chunks(text, 190)] == ["ro", "ro", "en"]
 
 
 def test_far_headings_go_first_where_there_are_too_many() -> None:
@@ -177,7 +202,8 @@ def test_a_title_that_is_too_long_is_shortened() -> None:
 
 
 def test_headings_without_text_make_an_outline() -> None:
-    text = "# Exam\n\ntext\n\n## How LSTM works\n\n## What BERT is\n\n# Other\n\ntext\n\n# To do\n"
+    long = _words(SHORT)
+    text = f"# Exam\n\n{long}\n\n## How LSTM works\n\n## What BERT is\n\n# Other\n\n{long}\n\n# To do\n"
     chunks = _chunks(text)
     assert _places(chunks) == [(1, 3), (5, 7), (9, 11)]
     assert chunks[1].headings == ("Exam",)

@@ -3,7 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.notes.markdown import DEEPEST, LONGEST_PARENT, MOST_PARENTS, parse
+from rag.notes.containers import LONGEST_PARENT, MOST_PARENTS
+from rag.notes.markdown import DEEPEST, parse
 from rag.types import Block, BlockKind, Document, Note
 from tests.notes.fixture_files import parameters
 

@@ -70,26 +70,53 @@ def test_aliases(yaml: str, aliases: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "yaml",
+    ("yaml", "problem"),
     [
-        "title: [a",
-        "title: a: b: c",
-        "title: 'a",
-        "title:\ta\n\tb: c",
-        "title: a\n]",
-        "title: \x07",
-        "title: *unknown",
-        "title: !!python/object:os.system x\n: : :",
-        "? [a]\n: b\n? {c: d}\n: e\ntitle",
-        "key: " + "[" * 5_000,
+        ("title: [a", "at line 2: expected ',' or ']', but got"),
+        ("tags: x\ntitle: a: b: c", "at line 3: mapping values are not allowed here"),
+        ("title: 'a", "at line 2: found unexpected end of stream"),
+        ("title:\ta\n\tb: c", "at line 2: "),
+        ("title: a\n]", "at line 3: "),
+        ("title: \x07", ": special characters are not allowed"),
+        ("title: *unknown", ": aliases, `*name`, are not read"),
+        ("title: !!python/object:os.system x\n: : :", "at line "),
+        ("key: " + "[" * 5_000, ": nested too deep"),
     ],
 )
-def test_broken_yaml_gives_nothing_but_ends_where_it_ends(yaml: str) -> None:
+def test_broken_yaml_gives_a_remark_and_ends_where_it_ends(yaml: str, problem: str) -> None:
     text = f"---\n{yaml}\n---\nbody"
-    end_line = text.split("\n").index("---", 1) + 1
-    if yaml.startswith("?"):
-        end_line = 0  # it does not look like properties at all
-    assert read_properties(text) == Properties(end_line)
+    found = read_properties(text)
+    assert found.end_line == text.split("\n").index("---", 1) + 1
+    assert (found.title, found.tags, found.aliases) == ("", (), ())
+    assert found.problem.startswith("its properties are not valid YAML")
+    assert problem in found.problem
+    assert len(found.problem) < 140
+    assert found.problem.isprintable()
+
+
+def test_what_is_no_list_of_properties_is_text() -> None:
+    assert read_properties("---\n? [a]\n: b\n? {c: d}\n: e\ntitle\n---\nbody") == Properties(0)
+    assert read_properties("---\n{a: b}\n---\n") == Properties(3)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "title:: My page\ntags:: [[a b]], c\nalias:: P, Q\n\n- text",
+            Properties(3, "My page", ("a b", "c"), ("P", "Q")),
+        ),
+        ("- tags:: x\n  other:: y\n- text", Properties(2, "", ("x",))),
+        ("other:: y\n\ntitle:: late", Properties(0)),
+        ("title: not these\n", Properties(0)),
+    ],
+)
+def test_properties_of_a_logseq_page(text: str, expected: Properties) -> None:
+    assert read_properties(text) == expected
+
+
+def test_categories_of_quarto_are_tags() -> None:
+    assert read_properties("---\ntags: a\ncategories: [b, c]\n---\n").tags == ("a", "b", "c")
 
 
 def test_aliases_of_yaml_are_refused() -> None:
@@ -97,7 +124,7 @@ def test_aliases_of_yaml_are_refused() -> None:
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         bomb.append(f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]")
     began = time.process_time()
-    assert read_properties("\n".join([*bomb, "title: T", "---"])) == Properties(12)
+    assert read_properties("\n".join([*bomb, "title: T", "---"])).tags == ()
     assert time.process_time() - began < 10
 
 
@@ -139,7 +166,9 @@ def test_long_properties_are_passed_over_not_read() -> None:
     filler = "x: y\n"
     most = MOST_CHARACTERS // len(filler)
     text = f"---\ntitle: T\n{filler * most}---\nbody"
-    assert read_properties(text) == Properties(most + 3)
+    found = read_properties(text)
+    assert (found.end_line, found.title) == (most + 3, "")
+    assert found.problem == "its properties are over 65,536 characters"
     # Without an end within twice as much they are text.
     assert find_properties(f"---\ntitle: T\n{filler * 3 * most}---\n") == (0, "")
 

@@ -12,7 +12,7 @@ def _draw(sentence: Sentence) -> str:
     if sentence.start_line == sentence.end_line:
         lines = str(sentence.start_line)
     text = sentence.text.replace("\n", "⏎")
-    return f"{lines} * {text}" if sentence.is_item else f"{lines} {text}"
+    return f"{lines} {text}"
 
 
 @pytest.mark.parametrize(("text", "expected"), parameters("sentences"))
@@ -29,8 +29,8 @@ def test_line_ends_change_nothing(text: str, expected: str, line_end: str) -> No
 
 def test_lines_are_those_of_the_note() -> None:
     assert split_sentences("One.\n\nTwo\nthree.", 40) == [
-        Sentence("One.", 0, 40, 40, is_item=False),
-        Sentence("Two\nthree.", 6, 42, 43, is_item=False),
+        Sentence("One.", 0, 40, 40),
+        Sentence("Two\nthree.", 6, 42, 43),
     ]
 
 

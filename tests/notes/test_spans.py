@@ -123,7 +123,7 @@ def test_code_is_cut_between_its_lines() -> None:
 
 
 def test_what_has_no_words_is_shown_with_a_neighbour() -> None:
-    text = "![[a.png]]\n\nhere\n\n![](b.png)\n\n***\n\nthere"
+    text = "![[a.png]]\n\nhere\n\n![](1.png)\n\n***\n\nthere"
     text = text.replace("a.png", "Pasted image 1.png")
     spans = _spans(text)
     assert _shown(text, spans) == [text[: text.index("***")].rstrip(), "there"]
