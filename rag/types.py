@@ -48,7 +48,7 @@ class BlockKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """The smallest part of a block at which a chunk may begin: an item, a row, a line of a definition."""
+    """The smallest part of a block at which a chunk may begin: an item, a row, a definition."""
 
     start_line: int
     end_line: int
