@@ -31,6 +31,15 @@ class Skipped:
     """One line that the person who wrote the file understands."""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What of an indexed note could not be read as its author meant it."""
+
+    path: str
+    problem: str
+    """One line."""
+
+
 class BlockKind(StrEnum):
     """What a block is."""
 
@@ -96,7 +105,7 @@ class Document:
     sections: tuple[Section, ...]
     footnotes: Mapping[str, str] = field(default_factory=dict)
     """What each footnote says, without markup, by its label."""
-    notices: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     """What could not be read as its author meant it, a line each."""
 
 

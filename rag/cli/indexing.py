@@ -91,6 +91,7 @@ def _ingest_once(settings: Settings, *, rebuild: bool, as_json: bool, quiet: boo
                 "embedded": report.embedded,
                 "reused": report.reused,
                 "skipped": [asdict(item) for item in report.skipped],
+                "notices": [asdict(item) for item in report.notices],
                 "seconds": report.seconds,
             }
         )
@@ -112,6 +113,10 @@ def _tell(report: "Report", settings: Settings) -> None:
         say(f"skipped {item.path}: {item.reason}")
     if len(report.skipped) > MOST_NAMED:
         say(f"skipped {len(report.skipped) - MOST_NAMED} more: rag status names them")
+    for notice in report.notices[:MOST_NAMED]:
+        say(f"{notice.path}: {notice.problem}; the rest of it is indexed")
+    if len(report.notices) > MOST_NAMED:
+        say(f"{len(report.notices) - MOST_NAMED} more such notices: rag status gives them")
     if not report.notes:
         say(f"no notes in {settings.vault}: it holds no .md file with text")
 
@@ -136,6 +141,7 @@ def status(*, index: str | None, as_json: bool) -> None:
                 "languages": info.languages,
                 "encoder": {"name": info.encoder, "dimension": info.dimension},
                 "skipped": [asdict(item) for item in info.skipped],
+                "notices": [asdict(item) for item in info.notices],
                 "updated_at": info.updated_at,
                 "bytes": info.size,
                 "behind": behind,
@@ -152,6 +158,8 @@ def status(*, index: str | None, as_json: bool) -> None:
     put(f"behind     {changed} changed since")
     for item in info.skipped:
         put(one_line(f"skipped    {item.path}: {item.reason}"))
+    for notice in info.notices:
+        put(one_line(f"notice     {notice.path}: {notice.problem}"))
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.types import Chunk, Filters, Skipped
+from rag.types import Chunk, Filters, Notice, Skipped
 
 Mask = NDArray[np.bool_]
 """Which chunks are allowed; shape [chunks]."""
@@ -32,6 +32,7 @@ class IndexInfo:
     fingerprint: str
     dimension: int
     skipped: tuple[Skipped, ...]
+    notices: tuple[Notice, ...]
     updated_at: str
     """ISO 8601, UTC."""
     size: int

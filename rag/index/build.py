@@ -28,7 +28,7 @@ from rag.index.tables import FileState, TableWriter
 from rag.index.vectors import VectorStore, vector_key
 from rag.notes import CHUNKING
 from rag.notes.vault import FoundFile, decode, explain, read_bytes
-from rag.types import Chunk, Document, Note, Skipped
+from rag.types import Chunk, Document, Note, Notice, Skipped
 
 BATCH = 128
 """Texts embedded between two commits: about two seconds of work on two cores."""
@@ -59,6 +59,7 @@ class Report:
     reused: int = 0
     """Chunks whose vector was there already."""
     skipped: tuple[Skipped, ...] = ()
+    notices: tuple[Notice, ...] = ()
     seconds: float = 0.0
     previous_vault: str | None = None
     """The vault that this index held before, if it was another."""
@@ -184,6 +185,7 @@ class Build:
         tables.add_skipped(skipped)
         report.removed = len(old) - report.unchanged - report.changed
         report.skipped = tuple(sorted(skipped, key=lambda item: item.path))
+        report.notices = tables.notices()
         report.notes, report.chunks = tables.notes, tables.rows
         return moved, fresh
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from rag.errors import DamagedIndex, NoIndex, NotAnIndex, OtherIndex, UnusableIndex
 
-FORMAT = 1
+FORMAT = 2
 """Raised when an older `rag` could not read what this one writes."""
 CURRENT = "CURRENT"
 GENERATIONS = "generations"

@@ -88,6 +88,7 @@ class LocalIndex:
             fingerprint=manifest.fingerprint,
             dimension=manifest.dimension,
             skipped=self.tables.skipped(),
+            notices=self.tables.notices(),
             updated_at=manifest.updated_at,
             size=self._size,
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.types import Chunk, Document, Skipped
+from rag.types import Chunk, Document, Notice, Skipped
 
 FILE = "notes.sqlite"
 _SCHEMA = """
@@ -19,6 +19,7 @@ CREATE TABLE notes (
     title TEXT NOT NULL,
     tags TEXT NOT NULL,
     language TEXT NOT NULL,
+    problems TEXT NOT NULL,
     size INTEGER NOT NULL,
     modified_ns INTEGER NOT NULL,
     digest BLOB NOT NULL,
@@ -94,7 +95,8 @@ class TableWriter:
         """Add a note that was read, with its chunks and their vectors' keys."""
         tags = json.dumps(document.tags, ensure_ascii=False)
         note = NoteRow(document.path, state, document.language, self.rows, len(chunks))
-        self._insert_note(note, document.title, tags)
+        problems = json.dumps(document.problems, ensure_ascii=False)
+        self._insert_note(note, document.title, tags, problems)
         self._database.executemany(
             "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -116,9 +118,9 @@ class TableWriter:
 
     def copy_note(self, reader: "TableReader", path: str, state: FileState) -> None:
         """Add a note as the last generation has it; its file may have been touched since."""
-        note, title, tags = reader.note_columns(path)
+        note, title, tags, problems = reader.note_columns(path)
         fresh = NoteRow(path, state, note.language, self.rows, note.chunks)
-        self._insert_note(fresh, title, tags)
+        self._insert_note(fresh, title, tags, problems)
         self._database.executemany(
             "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -128,14 +130,15 @@ class TableWriter:
         )
         self.rows += note.chunks
 
-    def _insert_note(self, note: NoteRow, title: str, tags: str) -> None:
+    def _insert_note(self, note: NoteRow, title: str, tags: str, problems: str) -> None:
         self._database.execute(
-            "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 note.path,
                 _storable(title),
                 _storable(tags),
                 note.language,
+                _storable(problems),
                 note.state.size,
                 min(note.state.modified_ns, _LATEST_NS),
                 note.state.digest,
@@ -151,6 +154,10 @@ class TableWriter:
             "INSERT INTO skipped VALUES (?, ?)",
             ((_storable(item.path), _storable(item.reason)) for item in skipped),
         )
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Give what could not be read of the notes as its author meant it."""
+        return _notices(self._database)
 
     def vector_keys(self) -> list[bytes]:
         """Give the keys of all chunks, in the order of rows."""
@@ -223,15 +230,16 @@ class TableReader:
         """Give the keys of all chunks, in the order of rows."""
         return _vector_keys(self._database)
 
-    def note_columns(self, path: str) -> tuple[NoteRow, str, str]:
-        """Read a note with its title and tags as stored."""
-        query = """SELECT size, modified_ns, digest, language, first_row, chunks, title, tags
-            FROM notes WHERE path = ?"""
-        size, modified_ns, digest, language, first_row, chunks, title, tags = (
-            self._database.execute(query, (path,)).fetchone()
-        )
+    def note_columns(self, path: str) -> tuple[NoteRow, str, str, str]:
+        """Read a note with its title, tags and problems as stored."""
+        query = """SELECT size, modified_ns, digest, language, first_row, chunks, title, tags,
+            problems FROM notes WHERE path = ?"""
+        size, modified_ns, digest, language, first_row, chunks, *stored = self._database.execute(
+            query, (path,)
+        ).fetchone()
         state = FileState(size, modified_ns, digest)
-        return NoteRow(path, state, language, first_row, chunks), title, tags
+        title, tags, problems = stored
+        return NoteRow(path, state, language, first_row, chunks), title, tags, problems
 
     def chunk_columns(self, note: NoteRow) -> Iterator[tuple[object, ...]]:
         """Go through a note's chunks as stored, without their rows."""
@@ -244,6 +252,10 @@ class TableReader:
         query = "SELECT path, reason FROM skipped ORDER BY path"
         return tuple(Skipped(path, reason) for path, reason in self._database.execute(query))
 
+    def notices(self) -> tuple[Notice, ...]:
+        """Read what could not be read of the notes as its author meant it."""
+        return _notices(self._database)
+
     def close(self) -> None:
         """Let go of the file."""
         self._database.close()
@@ -251,6 +263,15 @@ class TableReader:
 
 def _vector_keys(database: sqlite3.Connection) -> list[bytes]:
     return [key for (key,) in database.execute("SELECT vector_key FROM chunks ORDER BY row")]
+
+
+def _notices(database: sqlite3.Connection) -> tuple[Notice, ...]:
+    query = "SELECT path, problems FROM notes WHERE problems != '[]' ORDER BY path"
+    return tuple(
+        Notice(path, problem)
+        for path, problems in database.execute(query)
+        for problem in json.loads(problems)
+    )
 
 
 def _chunk(columns: Sequence[object]) -> Chunk:

@@ -110,6 +110,7 @@ def _nothing_changed(previous: LocalIndex) -> Report:
         unchanged=info.notes,
         reused=info.chunks,
         skipped=info.skipped,
+        notices=info.notices,
     )
 
 

@@ -78,7 +78,7 @@ def parse(note: Note) -> Document:
         text=note.text,
         sections=tuple(_sections(tokens, lines, footnotes)),
         footnotes={label: note.text for label, note in footnotes.items()},
-        notices=(properties.problem,) if properties.problem else (),
+        problems=(properties.problem,) if properties.problem else (),
     )
 
 

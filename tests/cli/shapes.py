@@ -27,6 +27,7 @@ INGEST = {
     "embedded": int,
     "reused": int,
     "skipped": SKIPPED,
+    "notices": [{"path": str, "problem": str}],
     "seconds": float,
 }
 SEARCH = {"schema": int, "query": str, "language": str, "results": [RESULT]}
@@ -62,6 +63,7 @@ STATUS = {
     "languages": {},
     "encoder": {"name": str, "dimension": int},
     "skipped": SKIPPED,
+    "notices": [{"path": str, "problem": str}],
     "updated_at": str,
     "bytes": int,
     "behind": int,

@@ -12,13 +12,17 @@ from tests.cli.vault import ANSWERED_BY, NOTES, QUESTION, UNANSWERED
 
 def test_ingest(rag: Rag, vault: Path, small_index: Path) -> None:
     (vault / "empty.md").write_text("")
+    (vault / "biology/Odd.md").write_text("---\ntags: [a\n---\nA vacuole stores water.\n")
     first = rag("ingest", vault, "--index", "ix", "--json").json()
     shapes.assert_shape(first, shapes.INGEST)
-    count = len(NOTES)
+    count = len(NOTES) + 1
     assert (first["notes"], first["added"], first["index"]) == (count, count, "ix")
     assert (first["changed"], first["removed"], first["unchanged"]) == (0, 0, 0)
-    assert first["embedded"] == first["chunks"] > count
+    assert first["embedded"] == first["chunks"] >= count
     assert [item["path"] for item in first["skipped"]] == ["empty.md"]
+    (notice,) = first["notices"]
+    assert notice["path"] == "biology/Odd.md"
+    assert "not valid YAML at line" in notice["problem"]
 
     (vault / "biology/Cells.md").write_text("# Cells\n\nA nucleus holds the chromosomes.\n")
     (vault / "Química/Água.md").unlink()
@@ -27,6 +31,8 @@ def test_ingest(rag: Rag, vault: Path, small_index: Path) -> None:
     counts = [second[key] for key in ("notes", "added", "changed", "removed", "unchanged")]
     assert counts == [count, 1, 1, 1, count - 2]
     assert second["embedded"] == 2
+    assert second["notices"] == first["notices"]
+    assert rag("status", "--index", "ix", "--json").json()["notices"] == first["notices"]
 
 
 def test_ingest_without_changes(rag: Rag, small_vault: Path, index: Path) -> None:

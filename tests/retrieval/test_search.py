@@ -22,7 +22,7 @@ class TableIndex:
     @property
     def info(self) -> IndexInfo:
         size = len(self.lexical)
-        return IndexInfo("/notes", size, size, {"en": size}, "fake", "fake", 2, (), "", 0)
+        return IndexInfo("/notes", size, size, {"en": size}, "fake", "fake", 2, (), (), "", 0)
 
     def allowed(self, filters: Filters) -> Mask | None:
         if not filters:
