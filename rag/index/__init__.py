@@ -3,7 +3,7 @@
 `LocalIndex` (SQLite, FAISS and memory-mapped arrays in one folder) is what `rag ingest` builds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +62,9 @@ class Index(Protocol):
 
     def lexical_scores(self, question: str) -> NDArray[np.float32]:
         """Give each chunk's BM25 for a question; shape [chunks]."""
+
+    def note_rows(self) -> Mapping[str, range]:
+        """Give the rows of each note's chunks, by its path."""
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """Read chunks, in the order asked for."""

@@ -3,7 +3,7 @@
 import sqlite3
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -131,6 +131,13 @@ class LocalIndex:
     def lexical_scores(self, question: str) -> NDArray[np.float32]:
         """Give each chunk's BM25 for a question; shape [chunks]."""
         return self.lexical.scores(question)
+
+    def note_rows(self) -> Mapping[str, range]:
+        """Give the rows of each note's chunks, by its path."""
+        return {
+            path: range(note.first_row, note.first_row + note.chunks)
+            for path, note in self.notes().items()
+        }
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """Read chunks, in the order asked for."""

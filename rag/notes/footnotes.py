@@ -1,10 +1,11 @@
-"""Footnotes: what each says, and which line refers to it.
+"""Footnotes that stand far from what they explain: what each says, and which line refers to it.
 
-Their definitions often stand at the end of a note, far from what they explain. So a definition is
+Definitions are often gathered at the end of a note. So one in another section than its reference is
 indexed with the line that refers to it, and that line with the definition.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -20,24 +21,40 @@ _REFERENCE = re.compile(r"\[\^([^\[\]\s]{1,100}+)\](?!:)")
 
 @dataclass(frozen=True, slots=True)
 class Footnote:
-    """A footnote that is defined."""
+    """A footnote of another section than the one that refers to it."""
 
     text: str
     """What it says, without markup, shortened."""
     reference: int
-    """The first line that refers to it, from 1; 0 if none does."""
+    """The first line that refers to it, from 1."""
 
 
 def find_footnotes(tokens: Sequence[Token], lines: Sequence[str]) -> dict[str, Footnote]:
-    """Find the footnotes of a parsed note, by their labels; of two alike the first."""
-    texts: dict[str, str] = {}
+    """Find the footnotes of a parsed note by their labels; of two alike the first."""
+    definitions: dict[str, tuple[int, int]] = {}
     for token in tokens:
         if token.type == "footnote_reference_open" and token.map:
-            source = lines[token.map[0] : last_inked(token.map, lines)]
-            text = " ".join(strip_markup("\n".join(source)[: 4 * LONGEST]).split())
-            texts.setdefault(str(token.meta["label"]), shorten(text, LONGEST))
-    references = _find_references(lines) if texts else {}
-    return {label: Footnote(text, references.get(label, 0)) for label, text in texts.items()}
+            place = (token.map[0] + 1, last_inked(token.map, lines))
+            definitions.setdefault(str(token.meta["label"]), place)
+    if not definitions:
+        return {}
+    headings = [
+        token.map[0] + 1
+        for token in tokens
+        if token.type == "heading_open" and token.map and not token.level
+    ]
+    references = _find_references(lines)
+    return {
+        label: Footnote(_words(lines[first - 1 : last]), references[label])
+        for label, (first, last) in definitions.items()
+        if label in references
+        and bisect(headings, first) != bisect(headings, references[label])
+    }
+
+
+def _words(lines: Sequence[str]) -> str:
+    text = strip_markup("\n".join(lines)[: 4 * LONGEST])
+    return shorten(" ".join(text.split()), LONGEST)
 
 
 def _find_references(lines: Sequence[str]) -> dict[str, int]:

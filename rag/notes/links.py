@@ -75,7 +75,7 @@ def _wikilinks(text: str) -> Iterator[Link]:
             target=target.strip(),
             heading="" if is_block else last,
             block=last[1:] if is_block else "",
-            is_embed=bool(match[1]),
+            is_embed=bool(match[1]) or text.endswith("{{embed ", 0, match.start()),
             start=match.start(),
         )
 

@@ -151,20 +151,24 @@ def _span(block: Block, piece: Piece, number: int, note: Readable, room: int) ->
     start = note.lines.start(piece.start_line)
     text = note.lines.between(piece.start_line, piece.end_line).rstrip()
     is_verbatim = block.kind in _VERBATIM
+    # What is too long by far is cut before its markup is looked at.
+    is_raw = is_verbatim or len(text) > 2 * LONGEST_TOKEN * room
+    body = text if is_raw else note.words(start, start + len(text))
+    parents = piece.context
+    if block.kind is BlockKind.FOOTNOTE and not is_raw:
+        # What refers to it stands in another section: it is needed wherever the footnote is.
+        body, parents = "\n".join((*parents, body)), ()
     return Span(
         start=start,
         end=start + len(text),
         cut=0.0,
-        parents=piece.context,
+        parents=parents,
         context="",
         context_tokens=0,
         piece=number,
         is_part=False,
         is_verbatim=is_verbatim,
-        # What is too long by far is cut before its markup is looked at.
-        body=text
-        if is_verbatim or len(text) > 2 * LONGEST_TOKEN * room
-        else note.words(start, start + len(text)),
+        body=body,
         tokens=0,
     )
 

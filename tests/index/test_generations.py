@@ -228,7 +228,10 @@ def test_no_index(tmp_path: Path, folder: str) -> None:
 
 def test_another_format(tmp_path: Path) -> None:
     publish(tmp_path, version=generations.FORMAT + 1)
-    with pytest.raises(OtherIndex, match=rf"format {generations.FORMAT + 1}, this rag .*; run: rag ingest --rebuild"):
+    with pytest.raises(
+        OtherIndex,
+        match=rf"format {generations.FORMAT + 1}, this rag .*; run: rag ingest --rebuild",
+    ):
         generations.read_manifest(tmp_path)
 
 

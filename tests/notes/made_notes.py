@@ -121,6 +121,38 @@ def _quote(writer: _Writer) -> None:
     writer.add("")
 
 
+def _footnote(writer: _Writer) -> None:
+    label = writer.draw(st.sampled_from(("1", "2", "note")))
+    writer.add(f"{writer.words()}[^{label}].", "", f"[^{label}]: {writer.words()}")
+    writer.add(f"    {writer.words()}", "")
+
+
+def _definition(writer: _Writer) -> None:
+    for _ in range(writer.draw(st.integers(1, 3))):
+        writer.add(writer.words(1, 3), f": {writer.words(1, 20)}")
+        if writer.draw(st.booleans()):
+            writer.add("", f"    {writer.words()}")
+        writer.add("")
+
+
+def _outline(writer: _Writer) -> None:
+    secret = writer.word()
+    writer.note.hidden.append(secret)
+    writer.add(f"- {writer.words()}", f"  id:: {secret}", f"\t- TODO {writer.words()}", "")
+
+
+def _div(writer: _Writer) -> None:
+    writer.add("::: {.callout-note}", writer.words(1, 30), ":::", "")
+
+
+def _html(writer: _Writer) -> None:
+    form = writer.draw(st.sampled_from(("a<br>b {}", "<u>{}</u>", "<div>", "![[{}]]", "[[{}|x]]")))
+    word = writer.word()
+    if form not in ("<div>", "[[{}|x]]"):
+        writer.note.visible.append(word)
+    writer.add(form.format(word), "")
+
+
 def _comment(writer: _Writer) -> None:
     opening, closing = writer.draw(st.sampled_from((("%%", "%%"), ("<!--", "-->"))))
     secrets = [writer.word() for _ in range(writer.draw(st.integers(1, 3)))]
@@ -135,6 +167,7 @@ def _rule(writer: _Writer) -> None:
 _PARTS = (
     *(_heading, _heading, _paragraph, _paragraph, _list, _list),
     *(_table, _fence, _formula, _quote, _comment, _rule),
+    *(_footnote, _definition, _outline, _div, _html),
 )
 
 

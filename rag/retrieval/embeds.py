@@ -1,0 +1,73 @@
+"""What the passages that were found embed: `![[note#heading]]` stands for text of another note.
+
+The text is found where it really stands, in the index, when a passage that embeds it is found: so
+it is cited at its own lines, and no note has to be indexed again because another one changed.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+
+from rag.index import Index
+from rag.notes.links import Link, find_links, find_target
+from rag.types import Chunk
+
+DEEPEST = 3
+"""Embeds in embeds that are followed; Obsidian shows five."""
+MOST_ROWS = 2
+"""Chunks of one embed. Where a whole note is embedded, the part that answers is found by itself."""
+
+
+def find_embedded(chunk: Chunk, index: Index) -> list[int]:
+    """Find the rows of the chunks that a chunk embeds, in its order, those in embeds behind them.
+
+    None twice, so that notes which embed each other end; a note or heading that is not there gives
+    none.
+    """
+    if "![[" not in chunk.text and "{{embed" not in chunk.text:
+        return []
+    found: dict[int, None] = {}
+    _follow(chunk, index, index.note_rows(), found, DEEPEST)
+    return list(found)
+
+
+def _follow(
+    chunk: Chunk, index: Index, notes: Mapping[str, range], found: dict[int, None], depth: int
+) -> None:
+    for link in find_links(chunk.text):
+        if not link.is_embed or link.is_picture:
+            continue
+        path = find_target(link.target, notes, chunk.path)
+        for row, embedded in _matching(link, notes[path], index) if path else ():
+            if row not in found and embedded.text != chunk.text:
+                found[row] = None
+                if depth > 1:
+                    _follow(embedded, index, notes, found, depth - 1)
+
+
+def _matching(link: Link, rows: range, index: Index) -> Iterator[tuple[int, Chunk]]:
+    wanted = _comparable(link.heading)
+    count = 0
+    for row, chunk in zip(rows, index.chunks(rows), strict=True):
+        if wanted:
+            is_meant = wanted in map(_comparable, chunk.headings) or _heads(wanted, chunk.text)
+        else:
+            is_meant = not link.block or f"^{link.block}" in chunk.text.split()
+        if is_meant:
+            yield row, chunk
+            count += 1
+        if count == MOST_ROWS:
+            return
+
+
+def _heads(wanted: str, text: str) -> bool:
+    """Say whether a heading stands in a text: of short sections several share a chunk."""
+    return any(
+        line.startswith("#") and _comparable(line.lstrip("#")) == wanted
+        for line in text.splitlines()
+    )
+
+
+def _comparable(heading: str) -> str:
+    """Leave letters and digits: Obsidian's links drop what their syntax does not allow."""
+    folded = unicodedata.normalize("NFC", heading).casefold()
+    return "".join(character for character in folded if character.isalnum())

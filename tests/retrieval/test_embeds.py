@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+from rag.index.local import LocalIndex
+from rag.index.update import Workshop, ingest
+from rag.notes.chunking import chunk_document
+from rag.notes.markdown import parse
+from rag.retrieval.embeds import find_embedded
+from rag.types import Chunk, Document, Note
+from tests.fake_encoder import FakeEncoder
+from tests.index.ingesting import write_notes
+
+LONG = " ".join(f"word{number}" for number in range(30))
+NOTES = {
+    "a.md": "See it:\n\n![[b#Gates]]",
+    "b.md": f"# Cells\n\n{LONG}\n\n# Gates\n\nThey forget. {LONG}\n\n![[c]]",
+    "c.md": f"# First\n\n{LONG} one\n\n# Second\n\n{LONG} two\n\n# Third\n\n{LONG} three ![[b]]",
+    "block.md": "![[d#^key]] ![[gone]] ![[pic.png]] [[b]] `![[b]]`",
+    "d.md": f"first {LONG}\n\nsecond {LONG} ^key",
+    "self.md": "# Here\n\n![[#Here]] ![[self]]",
+    "short.md": "![[e#two]]",
+    "e.md": "# e\n## one\nsaid\n## two\nalso said",
+}
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> LocalIndex:
+    encoder = FakeEncoder(max_tokens=50)
+
+    def cut(note: Note) -> tuple[Document, list[Chunk]]:
+        document = parse(note)
+        return document, chunk_document(document, encoder.count_tokens, encoder.max_tokens)
+
+    write_notes(tmp_path / "vault", NOTES)
+    ingest(tmp_path / "vault", tmp_path / "ix", "fake", lambda: Workshop(encoder, cut))
+    return LocalIndex.open(tmp_path / "ix")
+
+
+def _embedded(index: LocalIndex, path: str) -> list[tuple[str, tuple[str, ...]]]:
+    (chunk,) = index.chunks(index.note_rows()[path])
+    found = index.chunks(find_embedded(chunk, index))
+    return [(one.path, one.headings) for one in found]
+
+
+def test_a_section_and_what_it_embeds_itself_once(index: LocalIndex) -> None:
+    # c embeds b again, whose first chunks then are told too, and the circle ends.
+    assert _embedded(index, "a.md") == [
+        ("b.md", ("Gates",)),
+        ("c.md", ("First",)),
+        ("c.md", ("Second",)),
+    ]
+
+
+def test_a_block_by_its_name(index: LocalIndex) -> None:
+    assert _embedded(index, "block.md") == [("d.md", ())]
+    (chunk,) = index.chunks(index.note_rows()["block.md"])
+    (row,) = find_embedded(chunk, index)
+    assert index.chunks([row])[0].text.startswith("second")
+
+
+def test_a_note_that_embeds_itself_ends(index: LocalIndex) -> None:
+    assert _embedded(index, "self.md") == []
+
+
+def test_a_heading_among_short_sections(index: LocalIndex) -> None:
+    assert _embedded(index, "short.md") == [("e.md", ("e",))]
