@@ -1,6 +1,7 @@
 """Fold text so that what people type alike is alike: no case, no marks, one kind of letter."""
 
 import unicodedata
+from itertools import filterfalse
 
 _LETTERS = str.maketrans(
     {
@@ -27,6 +28,7 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    opened = unicodedata.normalize("NFKD", text).casefold()
-    decomposed = unicodedata.normalize("NFKD", opened)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    if not unicodedata.is_normalized("NFKD", folded):
+        folded = unicodedata.normalize("NFKD", folded)
+    return "".join(filterfalse(unicodedata.combining, folded)).translate(_LETTERS)

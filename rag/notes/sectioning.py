@@ -96,14 +96,22 @@ def join_short(
 def _sizes(
     sections: Sequence[Section], note: Readable, count_tokens: CountTokens, max_tokens: int
 ) -> list[int]:
-    """Give the tokens of each section; of one that is longer than a chunk, more than it holds."""
+    """Give the tokens of the sections that may be joined; of others, more than a chunk holds."""
     texts = []
     for section in sections:
         end = section.blocks[-1].end_line if section.blocks else section.start_line
-        text = note.lines.between(section.start_line, end)
-        texts.append(text if len(text) <= LONGEST_WORD * max_tokens else None)
-    counts = iter(count_tokens([strip_markup(text) for text in texts if text is not None]))
-    return [max_tokens + 1 if text is None else next(counts) for text in texts]
+        texts.append(note.lines.between(section.start_line, end))
+    may_be_short = [len(text) <= SHORT * LONGEST_WORD for text in texts]
+    sizes = [max_tokens + 1] * len(texts)
+    counted = [
+        place
+        for place, text in enumerate(texts)
+        if len(text) <= LONGEST_WORD * max_tokens and any(may_be_short[max(place - 1, 0) : place + 2])
+    ]
+    counts = count_tokens([strip_markup(texts[place]) for place in counted]) if counted else []
+    for place, count in zip(counted, counts, strict=True):
+        sizes[place] = count
+    return sizes
 
 
 def _may_join(group: Sequence[Section], section: Section) -> bool:
