@@ -27,7 +27,7 @@ from rag.index import IndexInfo, Mask, Rows
 from rag.index.dense import DenseLeg
 from rag.index.lexical import LexicalLeg
 from rag.retrieval.search import Retriever
-from rag.types import Chunk, Filters
+from rag.types import Chunk, Filters, Unmatched
 
 SIZES = (4, 12, 40, 150, 100_000)
 """Notes in a drawn vault; the last takes all."""
@@ -53,6 +53,11 @@ class DrawnIndex:
         del filters
         return None
 
+    def unmatched(self, filters: Filters) -> list[Unmatched]:
+        """Miss nothing: nothing here filters."""
+        del filters
+        return []
+
     def nearest(
         self, vector: NDArray[np.float32], count: int, allowed: Mask | None
     ) -> tuple[Rows, NDArray[np.float32]]:
@@ -70,6 +75,10 @@ class DrawnIndex:
     def lexical_scores(self, question: str) -> NDArray[np.float32]:
         """See `Index`."""
         return self._lexical.scores(question)
+
+    def note_rows(self) -> dict[str, range]:
+        """Name no note: nothing that is drawn embeds another."""
+        return {}
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """See `Index`."""

@@ -36,10 +36,17 @@ class Settings:
     """`auto`, `extractive` or `hf:MODEL`."""
     k: int = 5
     """How many passages are found, and read for an answer. 1 to 100."""
+    rerank: str = ""
+    """The name or folder of a cross-encoder that puts the first passages into its order; empty:
+    none."""
+    rerank_seconds: int = 10
+    """How long it may read for one question, from 1 on; then the order is that without it."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MOST_PASSAGES:
             raise BadSettings(f"k is {self.k}", f"give a number from 1 to {MOST_PASSAGES}")
+        if self.rerank_seconds < 1:
+            raise BadSettings(f"rerank_seconds is {self.rerank_seconds}", "give a number from 1 on")
         for key in _FOLDERS:
             # `--index "$UNSET"` would otherwise stand for the folder where one happens to be.
             if not getattr(self, key).strip() or "\0" in getattr(self, key):

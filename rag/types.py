@@ -8,7 +8,7 @@ file as it is on disk. Languages are ISO 639-1 codes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 
@@ -129,16 +129,47 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which chunks may be found. Empty allows all; values of one kind are alternatives."""
+    """Which chunks may be found. Empty allows all.
+
+    All that is given must hold; tags, paths and languages are alternatives among their own kind.
+    """
 
     tags: tuple[str, ...] = ()
     """A tag also allows the tags below it: `ml` allows `ml/llm`."""
     paths: tuple[str, ...] = ()
     """Shell patterns over the whole path; `*` also matches `/`. A folder allows what is in it."""
     languages: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    """Each stands in the chunk's indexed text, whole words side by side; case and marks aside."""
+    without_tags: tuple[str, ...] = ()
+    """None of these and of the next three may hold."""
+    without_paths: tuple[str, ...] = ()
+    without_languages: tuple[str, ...] = ()
+    without_phrases: tuple[str, ...] = ()
+    """Single words too."""
+    also: tuple["Filters", ...] = ()
+    """More filters, which must hold as well."""
 
     def __bool__(self) -> bool:
-        return bool(self.tags or self.paths or self.languages)
+        return any(getattr(self, field.name) for field in fields(self))
+
+    def __and__(self, other: "Filters") -> "Filters":
+        """Allow what both allow."""
+        if not self or not other:
+            return self or other
+        return replace(self, also=(*self.also, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A filter that no chunk answers to."""
+
+    kind: str
+    """`tag`, `path`, `language` or `phrase`."""
+    value: str
+    """As it was given."""
+    close: tuple[str, ...]
+    """Names that are there and may have been meant, nearest first; none for a phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +183,28 @@ class Legs:
     dense_z: float
     """`dense` in standard deviations above the mean over all chunks."""
     lexical_z: float
+    dense_weight: float = 0.0
+    """What `dense_z` was multiplied with before the legs were added."""
+    lexical_weight: float = 0.0
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """What was added up to the fused score, by name."""
+        return {
+            "dense": self.dense_weight * self.dense_z,
+            "lexical": self.lexical_weight * self.lexical_z,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Reranked:
+    """How a reranker changed the order."""
+
+    score: float
+    """On the model's own scale."""
+    fused_rank: int
+    """The rank before."""
+    fused_score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +217,8 @@ class Passage:
     score: float
     """What the passages are ordered by; comparable within one search only."""
     legs: Legs
+    reranked: Reranked | None = None
+    """None where no reranker read it."""
 
 
 class Mode(StrEnum):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rag.index.check import Problem
     from rag.index.local import LocalIndex
     from rag.index.update import Progress, Report
+    from rag.retrieval.rerank import Scorer
     from rag.retrieval.search import Retriever
     from rag.types import Chunk, Document, Mode, Note
 
@@ -164,19 +165,28 @@ def watch(settings: Settings, notify: Callable[[str], None]) -> Iterator[None]:
         yield
 
 
-def open_retriever(settings: Settings) -> "Retriever":
+def open_retriever(
+    settings: Settings, notify: Callable[[str], None] = lambda _: None
+) -> "Retriever":
     """Open the index for searching, with the encoder that made it.
+
+    Args:
+        settings: which index and which reranker.
+        notify: given a line for the user when the reranker is too slow.
 
     Raises:
         NoIndex, DamagedIndex: it cannot be used.
         OtherIndex: its encoder is not what it was; found out when the encoder is first needed.
+        NoModel: the reranker cannot be had; found out when it is first needed.
     """
     from rag.index.local import LocalIndex
 
-    return _retriever(LocalIndex.open(Path(settings.index)), settings)
+    return _retriever(LocalIndex.open(Path(settings.index)), settings, notify)
 
 
-def _retriever(index: "LocalIndex", settings: Settings) -> "Retriever":
+def _retriever(
+    index: "LocalIndex", settings: Settings, notify: Callable[[str], None]
+) -> "Retriever":
     from rag.retrieval.search import Retriever
 
     manifest = index.manifest
@@ -190,15 +200,35 @@ def _retriever(index: "LocalIndex", settings: Settings) -> "Retriever":
             )
         return encoder
 
-    return Retriever(index, open_its_encoder)
+    if not settings.rerank:
+        return Retriever(index, open_its_encoder)
+    from rag.retrieval.rerank import RerankingRetriever
+
+    return RerankingRetriever(
+        index,
+        open_its_encoder,
+        lambda: _open_scorer(settings.rerank),
+        seconds=settings.rerank_seconds,
+        notify=notify,
+    )
+
+
+def _open_scorer(name: str) -> "Scorer":
+    from rag.encoders.model_folder import RERANKING, find_folder
+
+    find_folder(name, RERANKING)  # what is not there is told before torch is loaded
+    from rag.encoders.cross_encoder import CrossEncoderScorer
+
+    return CrossEncoderScorer(name).score
 
 
 def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answerer":
     """Open what answers questions.
 
     Args:
-        settings: which index and which LLM.
-        notify: given a line for the user when the LLM asked for is replaced.
+        settings: which index, which LLM and which reranker.
+        notify: given a line for the user when the LLM asked for is replaced, and when the reranker
+            is too slow.
 
     Raises:
         BadSettings: there is no such LLM.
@@ -210,7 +240,7 @@ def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answere
 
     folder = Path(settings.index)
     index = LocalIndex.open(folder)
-    retriever = _retriever(index, settings)
+    retriever = _retriever(index, settings, notify)
 
     def open_its_generator() -> "Generator":
         if settings.llm == AUTO:

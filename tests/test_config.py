@@ -29,6 +29,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert settings == Settings()
     assert (settings.vault, settings.index, settings.llm) == ("notes", "index", "auto")
     assert (settings.encoder, settings.k) == ("", 5)
+    assert (settings.rerank, settings.rerank_seconds) == ("", 10)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,7 @@ def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None
         ("k = 0", f"rag.toml: k is 0; give a number from 1 to {MOST_PASSAGES}"),
         ("k = 101", "rag.toml: k is 101; give a number from 1 to 100"),
         ("k = -1", "rag.toml: k is -1; give a number"),
+        ("rerank_seconds = 0", "rag.toml: rerank_seconds is 0; give a number from 1 on"),
         ("vault = 1", "rag.toml: vault is 1; give a text"),
         ("vault = ''", "rag.toml: vault is ''; name a folder"),
         ("index = ' '", "rag.toml: index is ' '; name a folder"),

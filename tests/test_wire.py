@@ -61,6 +61,16 @@ def test_automatic_choice_is_told_once(small_index: Path) -> None:
     assert told == ["no language model is set: quoting the notes word for word (see --llm)"]
 
 
+def test_a_reranker_is_opened_when_it_is_needed(small_index: Path) -> None:
+    settings = Settings(index=str(small_index), rerank="./no/where")
+    retriever = wire.open_retriever(settings, ignore)
+    assert retriever.search("", 1)
+    with pytest.raises(NoModel, match="or search without a reranker"):
+        retriever.search("chlorophyll", 1)
+    with pytest.raises(NoModel):
+        wire.open_answerer(settings, ignore).ask("chlorophyll", 1)
+
+
 def test_language_of_a_question(small_index: Path) -> None:
     retriever = wire.open_retriever(Settings(index=str(small_index)))
     assert wire.language_of("Jaka jest długość Wisły?", retriever) == "pl"

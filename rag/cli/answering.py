@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rag.answers.answer import Answerer
 
 NOT_ANSWERED = 3
+ONLY_FILTERS = "the question is only filters; ask something beside them"
 _REMARKS = {
     CitationStatus.VERIFIED: "",
     CitationStatus.MOVED: " (moved since it was indexed)",
@@ -48,6 +49,7 @@ _language = click.option(
 @_llm
 @_language
 @click.option("--no-stream", is_flag=True, help="Print the answer when it is whole.")
+@options.rerank
 @options.filters
 def ask(
     *,
@@ -58,23 +60,32 @@ def ask(
     llm: str | None,
     language: str | None,
     no_stream: bool,
+    rerank: str | None,
     tags: tuple[str, ...],
     paths: tuple[str, ...],
     languages: tuple[str, ...],
 ) -> int:
     """Answer QUESTION from the notes, with the lines.
 
-    `-` as QUESTION reads standard input. Exit code 3: the notes do not answer it.
+    `-` as QUESTION reads standard input. Exit code 3: the notes do not answer it. QUESTION may hold
+    filters, such as tag:ml path:2024/ lang:pl "exact phrase" -word: see rag search --help.
     """
     text = options.read_text(question, "question")
-    settings = options.settings(index=index, k=k, llm=llm)
+    settings = options.settings(index=index, k=k, llm=llm, rerank=rerank)
     answerer = wire.open_answerer(settings, say)
-    filters = options.make_filters(tags, paths, languages)
+    words, filters = options.narrow(
+        text,
+        options.make_filters(tags, paths, languages),
+        answerer.retriever,
+        is_question=True,
+    )
+    if not words:
+        raise click.UsageError(ONLY_FILTERS)
     if as_json:
-        answer = answerer.ask(text, settings.k, filters=filters, language=language)
-        put_json(as_object(answer))
+        answer = answerer.ask(words, settings.k, filters=filters, language=language)
+        put_json(as_object(answer) | {"question": text})
     else:
-        answer = print_answer(answerer, text, settings.k, filters, language, stream=not no_stream)
+        answer = print_answer(answerer, words, settings.k, filters, language, stream=not no_stream)
     return NOT_ANSWERED if answer.abstained else 0
 
 
@@ -83,6 +94,7 @@ def ask(
 @options.index
 @_llm
 @_language
+@options.rerank
 @options.filters
 def chat(
     *,
@@ -90,6 +102,7 @@ def chat(
     index: str | None,
     llm: str | None,
     language: str | None,
+    rerank: str | None,
     tags: tuple[str, ...],
     paths: tuple[str, ...],
     languages: tuple[str, ...],
@@ -98,7 +111,7 @@ def chat(
 
     A follow-up builds on the question before.
     """
-    settings = options.settings(index=index, k=k, llm=llm)
+    settings = options.settings(index=index, k=k, llm=llm, rerank=rerank)
     conversation = wire.open_conversation()
     answerer = wire.open_answerer(settings, say)
     filters = options.make_filters(tags, paths, languages)
@@ -115,7 +128,11 @@ def chat(
         question = conversation.standalone(line)
         if question != line:
             say(f"understood as: {question}")
-        print_answer(answerer, question, settings.k, filters, language, stream=True)
+        words, narrowed = options.narrow(question, filters, answerer.retriever, is_question=True)
+        if words:
+            print_answer(answerer, words, settings.k, narrowed, language, stream=True)
+        else:
+            say(ONLY_FILTERS)
         sys.stdout.flush()  # a program that asks through a pipe waits for it
 
 

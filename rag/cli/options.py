@@ -3,13 +3,17 @@
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from rag.cli.output import as_text
+from rag.cli.output import as_text, say
 from rag.config import MOST_PASSAGES, Settings, load_settings
+from rag.retrieval.query import loosen, parse_query, write_filters, write_unmatched
 from rag.types import Filters, Mode
+
+if TYPE_CHECKING:
+    from rag.retrieval.search import Retriever
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 MOST_CHARACTERS = 1_000_000
@@ -30,12 +34,27 @@ mode = click.option(
 )
 
 
+rerank = click.option(
+    "--rerank", metavar="MODEL", help="Cross-encoder that reorders the first 40 passages."
+)
+
+
 def filters(command: Command) -> Command:
     """Add the filter options."""
     for option in (
-        click.option("--note-lang", "languages", multiple=True, metavar="CODE", help="ro, pl, …"),
-        click.option("--path", "paths", multiple=True, metavar="GLOB", help="Notes by path."),
-        click.option("--tag", "tags", multiple=True, metavar="T", help="Notes by tag."),
+        click.option(
+            "--note-lang", "languages", multiple=True, metavar="CODE", help="Only in: ro, pl, …"
+        ),
+        click.option(
+            "--path",
+            "paths",
+            multiple=True,
+            metavar="GLOB",
+            help="Only in a folder, or by pattern.",
+        ),
+        click.option(
+            "--tag", "tags", multiple=True, metavar="T", help="Only notes with it, or one below it."
+        ),
     ):
         command = option(command)
     return command
@@ -45,7 +64,7 @@ def make_filters(
     tags: tuple[str, ...], paths: tuple[str, ...], languages: tuple[str, ...]
 ) -> Filters:
     """Gather the filter options."""
-    return Filters(tags=tags, paths=paths, languages=tuple(code.lower() for code in languages))
+    return Filters(tags=tags, paths=paths, languages=languages)
 
 
 def settings(**flags: object) -> Settings:
@@ -66,6 +85,33 @@ def read_text(argument: str, what: str) -> str:
     if not text:
         raise click.UsageError(f"the {what} is empty; write one in quotes")
     return text
+
+
+def narrow(
+    text: str, filters: Filters, retriever: "Retriever", *, is_question: bool
+) -> tuple[str, Filters]:
+    """Take the filters out of a query, and tell people of those to which nothing answers.
+
+    Args:
+        text: the query or question.
+        filters: from the options; what the query says narrows them.
+        retriever: on the index that is searched.
+        is_question: a phrase that stands in no note is told, and not asked for.
+
+    Returns:
+        The words to look for, empty if there are none, and all filters.
+    """
+    query = parse_query(text)
+    inner = query.filters
+    if inner:
+        say(f"filters: {write_filters(inner)}; words: {query.text or 'none'}")
+    unmatched = retriever.index.unmatched(filters & inner) if filters or inner else []
+    loose = loosen(inner, unmatched) if is_question else inner
+    for item in unmatched:
+        say(write_unmatched(item))
+    if loose != inner:
+        say("asked without the phrases that no passage holds")
+    return query.text, filters & loose
 
 
 def clean_text(text: str) -> str:

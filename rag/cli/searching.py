@@ -6,8 +6,24 @@ import click
 
 from rag import wire
 from rag.cli import options
+from rag.cli.explaining import as_explained, explain_place
 from rag.cli.output import one_line, put, put_json, say
+from rag.retrieval.query import write_filters
 from rag.types import Chunk, Citation, Mode, Passage
+
+SYNTAX = """\b
+In QUERY:
+  "exact phrase"         passages that hold it, word for word; any quotes
+  -word  -"a phrase"     not those that hold it
+  tag:ml  path:2024/     as --tag, --path and --note-lang; values with spaces
+  lang:pl                in quotes: path:"Semestrul 1/"
+  -tag:ml  -path:drafts  not those
+Several tags, paths or languages are alternatives; all else must hold.
+A QUERY that begins with a hyphen stands behind --, as in
+  rag search -k 10 -- '-draft tag:ml'
+Of filters alone, the passages are listed in the order of the notes.
+"""
+"""`\\b` has click keep the lines as they are."""
 
 
 def as_result(passage: Passage) -> dict[str, Any]:
@@ -35,13 +51,14 @@ def place(item: Chunk | Citation) -> str:
     return one_line(" › ".join((f"{item.path}:{lines}", *item.headings)))
 
 
-@click.command()
+@click.command(epilog=SYNTAX)
 @click.argument("query")
 @options.count
 @options.index
 @options.as_json
 @click.option("--explain", is_flag=True, help="Show what each leg of retrieval gave.")
 @options.mode
+@options.rerank
 @options.filters
 def search(
     *,
@@ -51,6 +68,7 @@ def search(
     as_json: bool,
     explain: bool,
     mode: str,
+    rerank: str | None,
     tags: tuple[str, ...],
     paths: tuple[str, ...],
     languages: tuple[str, ...],
@@ -60,40 +78,28 @@ def search(
     The notes may be in other languages than QUERY; `-` as QUERY reads standard input.
     """
     text = options.read_text(query, "query")
-    settings = options.settings(index=index, k=k)
-    retriever = wire.open_retriever(settings)
-    passages = retriever.search(
-        text,
-        settings.k,
-        mode=Mode(mode),
-        filters=options.make_filters(tags, paths, languages),
+    settings = options.settings(index=index, k=k, rerank=rerank)
+    retriever = wire.open_retriever(settings, say)
+    words, filters = options.narrow(
+        text, options.make_filters(tags, paths, languages), retriever, is_question=False
     )
+    passages = retriever.search(words, settings.k, mode=Mode(mode), filters=filters)
     if as_json:
-        results = [as_result(passage) for passage in passages]
+        found: dict[str, Any] = {"query": text, "language": wire.language_of(words, retriever)}
+        found["results"] = [as_result(passage) for passage in passages]
         if explain:
-            for result, passage in zip(results, passages, strict=True):
-                result["explain"] = _explain(passage)
-        language = wire.language_of(text, retriever)
-        put_json({"query": text, "language": language, "results": results})
+            found["explain"] = {"words": words, "filters": write_filters(filters), "mode": mode}
+            for result, passage in zip(found["results"], passages, strict=True):
+                result["explain"] = as_explained(passage)
+        put_json(found)
         return
     for passage in passages:
-        put(f"{passage.rank}. {place(passage.chunk)}  [{passage.score:.2f}]")
-        if explain:
-            legs = passage.legs
-            put(f"   dense: cosine {legs.dense:.3f}, {legs.dense_z:+.1f} deviations", end="; ")
-            put(f"lexical: BM25 {legs.lexical:.1f}, {legs.lexical_z:+.1f} deviations")
+        score = f"  [{passage.score:.2f}]" if words else ""  # what is only listed has none
+        put(f"{passage.rank}. {place(passage.chunk)}{score}")
+        for line in explain_place(passage) if explain and words else ():
+            put(f"   {line}")
         for line in passage.chunk.text.splitlines():
             put(f"   {line}")
         put()
     if not passages:
         say("nothing found: no note matches the filters or the words")
-
-
-def _explain(passage: Passage) -> dict[str, float]:
-    legs = passage.legs
-    return {
-        "dense": round(legs.dense, 6),
-        "dense_z": round(legs.dense_z, 6),
-        "lexical": round(legs.lexical, 6),
-        "lexical_z": round(legs.lexical_z, 6),
-    }

@@ -4,7 +4,8 @@ Importing this module imports torch. It knows nothing of prompts and batches.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -13,13 +14,12 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
+from rag.encoders.model_folder import EMBEDDING, Kind
 from rag.encoders.text import first_line
 from rag.errors import NoModel
 
 LONGEST = 8_192
 """Tokens. Tokenizers without a limit of their own give 10^30; no chunk is longer than this."""
-
-OTHERWISE = "or use the encoder `embedded`"
 
 
 def load_model(folder: Path, name: str) -> SentenceTransformer:
@@ -32,29 +32,52 @@ def load_model(folder: Path, name: str) -> SentenceTransformer:
     Raises:
         NoModel: it is not an embedding model that can be read safely, or memory ran out.
     """
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # one at every start
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
+    with explaining(name, EMBEDDING):
+        device = choose_device()
         model = SentenceTransformer(
             str(folder),
             device=device,
             local_files_only=True,
             model_kwargs={"use_safetensors": True, "dtype": choose_dtype(folder, device)},
         )
-        if not isinstance(model.tokenizer, Tokenizer | PreTrainedTokenizerBase):
-            raise NoModel(
-                f"{name!r} has no tokenizer for text", f"choose another model, {OTHERWISE}"
-            )
+        check_tokenizer(model.tokenizer, name, EMBEDDING)
+    return model
+
+
+@contextmanager
+def explaining(name: str, kind: Kind) -> Iterator[None]:
+    """Load a model quietly, and say in one line why it cannot be.
+
+    Raises:
+        NoModel: for whatever is raised inside.
+    """
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # one at every start
+    try:
+        yield
     except NoModel:
         raise
     except Exception as error:  # whatever a folder that is no model provokes, in four libraries
         if is_out_of_memory(error):
-            raise out_of_memory(name) from error
+            raise out_of_memory(name, kind) from error
         raise NoModel(
-            f"{name!r} cannot be loaded as an embedding model: {first_line(error)}",
-            f"check that it is a sentence-transformers model, {OTHERWISE}",
+            f"{name!r} cannot be loaded as {kind.noun}: {first_line(error)}",
+            f"check that it is a sentence-transformers model, {kind.otherwise}",
         ) from error
-    return model
+
+
+def check_tokenizer(tokenizer: object, name: str, kind: Kind) -> None:
+    """Refuse a model that reads no text.
+
+    Raises:
+        NoModel: it has no tokenizer.
+    """
+    if not isinstance(tokenizer, Tokenizer | PreTrainedTokenizerBase):
+        raise NoModel(f"{name!r} has no tokenizer for text", f"choose another, {kind.otherwise}")
+
+
+def choose_device() -> str:
+    """Choose the GPU where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def choose_dtype(folder: Path, device: str) -> torch.dtype:
@@ -103,9 +126,9 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, kinds) or "allocate memory" in str(error)
 
 
-def out_of_memory(name: str) -> NoModel:
+def out_of_memory(name: str, kind: Kind) -> NoModel:
     """Say that the model is too large for this machine."""
     return NoModel(
         f"not enough memory for the model {name!r}",
-        f"close other programs, choose a smaller model, {OTHERWISE}",
+        f"close other programs, choose a smaller model, {kind.otherwise}",
     )

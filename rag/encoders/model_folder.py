@@ -29,8 +29,20 @@ READ = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja"]
 
 DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}  # Windows has no quota error
 
-DEFAULT_OWNER = "sentence-transformers"
-"""Of a name without an owner, as the sentence-transformers library has it."""
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a model is wanted for."""
+
+    noun: str
+    owner: str
+    """Of a name without an owner, as the sentence-transformers library has it."""
+    otherwise: str
+    """What a person can do without such a model, at the end of each error."""
+
+
+EMBEDDING = Kind("an embedding model", "sentence-transformers", "or use the encoder `embedded`")
+RERANKING = Kind("a cross-encoder", "cross-encoder", "or search without a reranker")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +55,7 @@ class ModelFolder:
 
 
 def find_model(name_or_path: str) -> ModelFolder:
-    """Find a model on this machine, or fetch it.
+    """Find an embedding model on this machine, or fetch it.
 
     A model that was fetched before is used as it is, without asking the hub for a newer one, so
     that the vectors of an index and of a question stay comparable.
@@ -52,24 +64,31 @@ def find_model(name_or_path: str) -> ModelFolder:
         NoModel: unknown, out of reach, private, or not readable without running code.
         NoSpace: the disk is full.
     """
+    folder, is_own = find_folder(name_or_path, EMBEDDING)
+    return ModelFolder(folder, hash_folder(folder) if is_own else f"{name_or_path} {folder.name}")
+
+
+def find_folder(name_or_path: str, kind: Kind) -> tuple[Path, bool]:
+    """Give the folder of a model's files, and whether it is one of the user's own.
+
+    Raises:
+        NoModel, NoSpace: as `find_model`.
+    """
     try:
         folder = Path(name_or_path).expanduser()
-        local = folder.is_dir()
+        is_own = folder.is_dir()
     except (OSError, RuntimeError, ValueError) as error:  # a name too long, no home, a NUL
-        raise unknown(name_or_path) from error
-    if local:
-        if not any((folder / file).is_file() for file in ("modules.json", "config.json")):
-            raise NoModel(
-                f"the folder {name_or_path!r} holds no model", "name the model's own folder"
-            )
-        check_safe(folder, name_or_path)
-        return ModelFolder(folder, hash_folder(folder))
-    folder = fetch(name_or_path if "/" in name_or_path else f"{DEFAULT_OWNER}/{name_or_path}")
+        raise unknown(name_or_path, kind) from error
+    if not is_own:
+        repository = name_or_path if "/" in name_or_path else f"{kind.owner}/{name_or_path}"
+        folder = fetch(repository, kind)
+    elif not any((folder / file).is_file() for file in ("modules.json", "config.json")):
+        raise NoModel(f"the folder {name_or_path!r} holds no model", "name the model's own folder")
     check_safe(folder, name_or_path)
-    return ModelFolder(folder, f"{name_or_path} {folder.name}")
+    return folder, is_own
 
 
-def fetch(repository: str) -> Path:
+def fetch(repository: str, kind: Kind) -> Path:
     """Give the folder of a hub model's files, from the cache if it is there, else from the hub.
 
     Its last part is the commit. Progress is shown on standard error if that is a terminal.
@@ -87,7 +106,7 @@ def fetch(repository: str) -> Path:
     except LocalEntryNotFoundError:
         pass  # not here, or only in part
     except (HFValidationError, OSError) as error:
-        raise unknown(repository) from error
+        raise unknown(repository, kind) from error
     try:
         return Path(snapshot_download(repository, allow_patterns=READ))
     except GatedRepoError as error:
@@ -96,7 +115,7 @@ def fetch(repository: str) -> Path:
             "ask on its page, then log in with `hf auth login`",
         ) from error
     except RepositoryNotFoundError as error:
-        raise unknown(repository) from error
+        raise unknown(repository, kind) from error
     except Exception as error:  # the connection's own errors come from several libraries
         if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise NoSpace(
@@ -104,15 +123,15 @@ def fetch(repository: str) -> Path:
             ) from error
         raise NoModel(
             f"the model {repository!r} is not on this machine and the hub cannot be reached",
-            "connect once to fetch it, give a folder, or use the encoder `embedded`",
+            f"connect once to fetch it, give a folder, {kind.otherwise}",
         ) from error
 
 
-def unknown(name: str) -> NoModel:
+def unknown(name: str, kind: Kind) -> NoModel:
     """Say that there is no such model."""
     return NoModel(
         f"there is no folder and no model of the hub called {name[:100]!r}",
-        "check the name, or use the encoder `embedded`",
+        f"check the name, {kind.otherwise}",
     )
 
 

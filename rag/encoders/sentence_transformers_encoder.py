@@ -13,14 +13,13 @@ import torch
 from rag.encoders import Vectors
 from rag.encoders.batches import plan_batches
 from rag.encoders.loading import (
-    OTHERWISE,
     is_out_of_memory,
     limit_input,
     load_model,
     out_of_memory,
     token_counter,
 )
-from rag.encoders.model_folder import find_model
+from rag.encoders.model_folder import EMBEDDING, find_model
 from rag.encoders.text import first_line, make_encodable, slices
 from rag.errors import NoModel
 
@@ -148,7 +147,7 @@ class SentenceTransformersEncoder:
             if not is_out_of_memory(error):
                 raise self._cannot_embed(first_line(error)) from error
             if len(batch) == 1:
-                raise out_of_memory(self._name) from error
+                raise out_of_memory(self._name, EMBEDDING) from error
         else:
             if not np.isfinite(vectors).all():
                 raise self._cannot_embed("its vectors hold values that are no numbers")
@@ -159,7 +158,8 @@ class SentenceTransformersEncoder:
 
     def _cannot_embed(self, reason: str) -> NoModel:
         return NoModel(
-            f"the model {self._name!r} cannot embed: {reason}", f"choose another, {OTHERWISE}"
+            f"the model {self._name!r} cannot embed: {reason}",
+            f"choose another, {EMBEDDING.otherwise}",
         )
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.types import Chunk, Filters, Notice, Skipped
+from rag.types import Chunk, Filters, Notice, Skipped, Unmatched
 
 Mask = NDArray[np.bool_]
 """Which chunks are allowed; shape [chunks]."""
@@ -48,6 +48,9 @@ class Index(Protocol):
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Say which chunks a filter allows; None allows all."""
+
+    def unmatched(self, filters: Filters) -> list[Unmatched]:
+        """Give the names and phrases to which no chunk answers, whatever the others say."""
 
     def nearest(
         self, vector: NDArray[np.float32], count: int, allowed: Mask | None

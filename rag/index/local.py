@@ -1,10 +1,8 @@
 """The index of one machine: a generation, opened for reading."""
 
 import sqlite3
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -15,10 +13,11 @@ from numpy.typing import NDArray
 from rag.errors import DamagedIndex
 from rag.index import IndexInfo, Mask, Rows, generations
 from rag.index.dense import DenseLeg
+from rag.index.filtering import ChunkFilter
 from rag.index.generations import REBUILD, Manifest
 from rag.index.lexical import LexicalLeg
 from rag.index.tables import NoteRow, TableReader
-from rag.types import Chunk, Filters
+from rag.types import Chunk, Filters, Unmatched
 
 TRIES = 10
 """A writer may replace and remove a generation while it is being opened; the next one is there."""
@@ -93,26 +92,21 @@ class LocalIndex:
             size=self._size,
         )
 
+    @cached_property
+    def _filter(self) -> ChunkFilter:
+        return ChunkFilter(self.tables, self.lexical)
+
     def notes(self) -> dict[str, NoteRow]:
         """Read all notes, by path."""
         return self.tables.notes()
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Say which chunks a filter allows; None allows all."""
-        if not filters:
-            return None
-        mask = np.ones(len(self.dense), dtype=bool)
-        if filters.paths or filters.tags:
-            tags = self.tables.tags()
-            for note in self.tables.notes().values():
-                if not (
-                    _matches_path(note.path, filters.paths)
-                    and _matches_tag(tags[note.path], filters.tags)
-                ):
-                    mask[note.first_row : note.first_row + note.chunks] = False
-        if filters.languages:
-            mask &= np.isin(self.tables.chunk_languages(), list(filters.languages))
-        return mask
+        return self._filter.allowed(filters) if filters else None
+
+    def unmatched(self, filters: Filters) -> list[Unmatched]:
+        """Give the names and phrases to which no chunk answers, whatever the others say."""
+        return self._filter.unmatched(filters)
 
     def nearest(
         self, vector: NDArray[np.float32], count: int, allowed: Mask | None
@@ -142,26 +136,3 @@ class LocalIndex:
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """Read chunks, in the order asked for."""
         return self.tables.chunks(rows)
-
-
-def _matches_path(path: str, patterns: Sequence[str]) -> bool:
-    folded = _fold(path)
-    return not patterns or any(
-        folded == pattern
-        or fnmatchcase(folded, pattern)
-        or folded.startswith(pattern.rstrip("/*") + "/")
-        for pattern in (_fold(pattern).removeprefix("./") for pattern in patterns)
-    )
-
-
-def _matches_tag(tags: Sequence[str], wanted: Sequence[str]) -> bool:
-    return not wanted or any(
-        tag == prefix or tag.startswith(f"{prefix}/")
-        for tag in map(_fold, tags)
-        for prefix in (_fold(tag).lstrip("#").rstrip("/") for tag in wanted)
-    )
-
-
-def _fold(name: str) -> str:
-    """Make alike what people take for the same name; macOS writes é in a path as two characters."""
-    return unicodedata.normalize("NFC", name).casefold()

@@ -165,9 +165,7 @@ class TableWriter:
 
     def indexed_texts(self, rows: Sequence[int]) -> list[str]:
         """Read what is embedded of some chunks, in the order asked for."""
-        read = self._database.cursor()
-        query = "SELECT indexed_text FROM chunks WHERE row = ?"
-        return [str(read.execute(query, (row,)).fetchone()[0]) for row in rows]
+        return _indexed_texts(self._database, rows)
 
     def indexed_lengths(self) -> list[int]:
         """Give the characters of what is embedded of each chunk, in the order of rows."""
@@ -226,6 +224,10 @@ class TableReader:
         query = "SELECT language FROM chunks ORDER BY row"
         return [language for (language,) in self._database.execute(query)]
 
+    def indexed_texts(self, rows: Sequence[int]) -> list[str]:
+        """Read what is embedded of some chunks, in the order asked for."""
+        return _indexed_texts(self._database, rows)
+
     def vector_keys(self) -> list[bytes]:
         """Give the keys of all chunks, in the order of rows."""
         return _vector_keys(self._database)
@@ -272,6 +274,12 @@ def _notices(database: sqlite3.Connection) -> tuple[Notice, ...]:
         for path, problems in database.execute(query)
         for problem in json.loads(problems)
     )
+
+
+def _indexed_texts(database: sqlite3.Connection, rows: Sequence[int]) -> list[str]:
+    read = database.cursor()
+    query = "SELECT indexed_text FROM chunks WHERE row = ?"
+    return [str(read.execute(query, (row,)).fetchone()[0]) for row in rows]
 
 
 def _chunk(columns: Sequence[object]) -> Chunk:

@@ -11,6 +11,7 @@ from rag.page.examples import choose_examples
 from rag.page.opening import Notes
 from rag.page.safe_markdown import safe_label, safe_markdown
 from rag.page.sidebar import Choice
+from rag.retrieval.query import loosen, parse_query, write_unmatched
 from rag.types import Answer
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def answer_question(notes: Notes, question: str, choice: Choice) -> None:
         NoModel: the encoder or the language model cannot be had.
     """
     conversation: Conversation = st.session_state.setdefault(CONVERSATION, wire.open_conversation())
-    understood = conversation.standalone(question)
+    query = parse_query(conversation.standalone(question))
+    understood = query.text or question  # of filters alone nothing can be asked
     _show_question(question, understood)
     with _answer_bubble():
         place = st.empty()
@@ -102,8 +104,12 @@ def answer_question(notes: Notes, question: str, choice: Choice) -> None:
             pieces.append(piece)
             place.markdown(safe_markdown("".join(pieces), citations=choice.k))
 
-        answer = notes.ask(understood, choice.k, choice.filters, show_piece)
+        unmatched = notes.unmatched(choice.filters & query.filters)
+        filters = choice.filters & loosen(query.filters, unmatched)
+        answer = notes.ask(understood, choice.k, filters, show_piece)
         with place.container():
+            for item in unmatched:
+                st.caption(safe_label(write_unmatched(item)))
             show_answer(answer)
         show_sources(answer)
     _turns().append(Turn(question, answer))

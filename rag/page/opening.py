@@ -11,7 +11,7 @@ from rag.answers.answer import Answerer
 from rag.config import Settings
 from rag.index.generations import CURRENT
 from rag.index.local import LocalIndex
-from rag.types import Answer, Filters
+from rag.types import Answer, Filters, Unmatched
 
 
 class Notes:
@@ -52,6 +52,11 @@ class Notes:
         """Answer a question; see `Answerer.ask`."""
         with self._turn:
             return self._answerer.ask(question, count, filters=filters, on_text=on_text)
+
+    def unmatched(self, filters: Filters) -> list[Unmatched]:
+        """Give the filters to which no passage answers; see `Index.unmatched`."""
+        with self._turn:
+            return self._answerer.retriever.index.unmatched(filters)
 
     def count_behind(self) -> int:
         """Count the notes that changed on disk since the index was built.

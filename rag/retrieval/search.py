@@ -47,7 +47,8 @@ class Retriever:
         """Find the passages for a question, best first.
 
         Args:
-            question: in any language.
+            question: in any language; if it is empty, the first chunks that the filters allow are
+                given, in the order of the notes.
             count: how many at most; fewer come back only where fewer are allowed or match.
             mode: which legs rank.
             filters: which chunks may be found.
@@ -57,6 +58,8 @@ class Retriever:
             NoModel: the encoder cannot be had.
         """
         allowed = self.index.allowed(filters or Filters())
+        if not question.strip():
+            return self._list(count, allowed)
         lexical = self.index.lexical_scores(question)
         if not len(lexical) or (allowed is not None and not allowed.any()):
             return []
@@ -89,9 +92,22 @@ class Retriever:
                     lexical=float(lexical[place]),
                     dense_z=float(dense_z[place]),
                     lexical_z=float(lexical_z[place]),
+                    dense_weight=1 - weight,
+                    lexical_weight=weight,
                 ),
             )
             for rank, (place, chunk) in enumerate(zip(order, chunks, strict=True), start=1)
+        ]
+
+    def _list(self, count: int, allowed: Mask | None) -> list[Passage]:
+        """Give the first chunks that are allowed."""
+        rows = range(count) if allowed is None else np.flatnonzero(allowed)[:count].tolist()
+        size = self.index.info.chunks
+        chunks = self.index.chunks([row for row in rows if row < size])
+        nothing = Legs(dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0)
+        return [
+            Passage(chunk=chunk, rank=rank, score=0.0, legs=nothing)
+            for rank, chunk in enumerate(chunks, start=1)
         ]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rag.page.safe_markdown import safe_label
 from tests.page.conftest import ingest, write_notes
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -112,7 +113,7 @@ def test_an_answer_has_its_sources(page: AppTest) -> None:
     place = texts.index(r":blue-badge[1] **physics/Capacitors\.md**")
     assert any(":blue-badge[1]" in text for text in texts[:place])
     assert ":yellow-background[" in texts[place + 1]
-    assert any("Capacitors · line 6 · English" in caption.value for caption in page.caption)
+    assert any("line 6 · English" in caption.value for caption in page.caption)
     assert any(
         caption.value.startswith("**Confidence ") and "quoted word for word" in caption.value
         for caption in page.caption
@@ -145,6 +146,31 @@ def test_filters_hold(page: AppTest) -> None:
     page.sidebar.text_input[0].set_value("no such folder")
     ask(page, "Onde nasce o rio Amazonas?")
     assert page.info
+
+
+def test_filters_in_the_question_narrow_those_of_the_sidebar(page: AppTest) -> None:
+    ask(page, "What does a capacitor store on its plates? path:fizyka/")
+    names = [element.value for element in page.main.markdown if ".md**" in element.value]
+    assert names
+    assert all("Tarcie" in name for name in names)
+    assert "understood as: What does a capacitor store on its plates?" in shown(page)
+    page.sidebar.multiselect[0].select("physics")
+    ask(page, "What does a capacitor store on its plates? path:fizyka/")
+    assert page.info
+
+
+def test_a_filter_to_which_nothing_answers_is_told(page: AppTest) -> None:
+    ask(page, 'What does a capacitor store? tag:physic "no such words" ![x](http://evil.test/a)')
+    told = [caption.value for caption in page.caption if caption.value.startswith("no ")]
+    assert told == [
+        safe_label('no note has the tag "physic"; there is physics'),
+        safe_label('no passage holds the phrase "no such words"'),
+    ]
+
+
+def test_a_question_of_filters_alone_is_no_error(page: AppTest) -> None:
+    ask(page, "tag:physics")
+    assert "tag:physics" in page.main.markdown[0].value.replace("\\", "")
 
 
 def test_as_many_passages_are_read_as_chosen(page: AppTest) -> None:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rag.index import IndexInfo, Mask, Rows
 from rag.retrieval.search import CANDIDATES, Retriever
-from rag.types import Chunk, Filters, Mode
+from rag.types import Chunk, Filters, Mode, Unmatched
 from tests.fake_encoder import FakeEncoder
 
 
@@ -29,6 +29,9 @@ class TableIndex:
             return None
         return np.array([f"{row}.md" in filters.paths for row in range(len(self.lexical))], bool)
 
+    def unmatched(self, filters: Filters) -> list[Unmatched]:
+        return []
+
     def nearest(
         self, vector: NDArray[np.float32], count: int, allowed: Mask | None
     ) -> tuple[Rows, NDArray[np.float32]]:
@@ -49,6 +52,9 @@ class TableIndex:
 
     def lexical_scores(self, question: str) -> NDArray[np.float32]:
         return self.lexical
+
+    def note_rows(self) -> dict[str, range]:
+        return {f"{row}.md": range(row, row + 1) for row in range(len(self.lexical))}
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         return [
@@ -182,3 +188,28 @@ def test_no_words_in_common() -> None:
     index = TableIndex(VECTORS, [0, 0, 0, 0])
     assert [row for row, _ in found(index, 4)] == [0, 1, 2, 3]
     assert found(index, 4, Mode.LEXICAL) == []
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_without_words_the_allowed_are_listed(mode: Mode) -> None:
+    index = TableIndex(VECTORS, LEXICAL)
+    retriever = Retriever(index, no_encoder)
+    filters = Filters(paths=("3.md", "1.md", "2.md"))
+    passages = retriever.search(" ", 2, mode=mode, filters=filters)
+    assert [(passage.rank, passage.chunk.path) for passage in passages] == [
+        (1, "1.md"),
+        (2, "2.md"),
+    ]
+    assert [passage.score for passage in passages] == [0, 0]
+    assert [passage.chunk.path for passage in retriever.search("", 9, mode=mode)] == [
+        f"{row}.md" for row in range(4)
+    ]
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_parts_add_up_to_the_score(mode: Mode) -> None:
+    passages = Retriever(TableIndex(VECTORS, LEXICAL), no_encoder).search(
+        "question", 4, mode=mode, vector=QUESTION
+    )
+    for passage in passages:
+        assert passage.score == pytest.approx(sum(passage.legs.parts.values()))
