@@ -12,9 +12,20 @@ from rag.errors import BadSettings
 
 FILE = "rag.toml"
 PREFIX = "RAG_"
+NO_SETTINGS = ("RAG_LLM_KEY",)
+"""Variables that are not settings: a key is read where it is used, and has no place in a file."""
 MOST_PASSAGES = 100
 """More than this no prompt holds and nobody reads."""
+MOST_TEMPERATURE = 2.0
+"""No server takes more; at 2 every other token is a surprise."""
+MOST_SEED = 2**31 - 1
+"""What every program that draws takes."""
+MOST_SECONDS = 3600
+LEAST_CONTEXT = 2048
+MOST_CONTEXT = 10_000_000
+"""The longest that any model claims."""
 _FOLDERS = ("vault", "index")
+_WANTED = {int: "a whole number", float: "a number", str: "a text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,17 @@ class Settings:
     passage_prompt: str = ""
     """Put before a passage, for a sentence-transformers model; empty: what the model says."""
     llm: str = "auto"
-    """`auto`, `extractive` or `hf:MODEL`."""
+    """`auto`, `extractive`, `hf:MODEL`, `hf:MODEL#4bit` or `openai:MODEL@URL`."""
+    llm_timeout: int = 300
+    """Seconds that a server may say nothing; a laptop reads five passages in a minute or two. 1 to
+    3600."""
+    llm_context: int = 0
+    """Tokens that a server's model reads, prompt and answer together; 0: what the server says, else
+    4096. Otherwise from 2048: an answer may take 1024."""
+    temperature: float = 0.0
+    """How freely a language model words an answer: 0 always takes the likeliest word. 0 to 2."""
+    seed: int = 0
+    """Equal seeds draw equal answers, at a temperature above 0. From 0."""
     k: int = 5
     """How many passages are found, and read for an answer. 1 to 100."""
     rerank: str = ""
@@ -47,6 +68,17 @@ class Settings:
             raise BadSettings(f"k is {self.k}", f"give a number from 1 to {MOST_PASSAGES}")
         if self.rerank_seconds < 1:
             raise BadSettings(f"rerank_seconds is {self.rerank_seconds}", "give a number from 1 on")
+        if not 0 <= self.temperature <= MOST_TEMPERATURE:
+            remedy = f"give a number from 0 to {MOST_TEMPERATURE:g}"
+            raise BadSettings(f"temperature is {self.temperature}", remedy)
+        if not 0 <= self.seed <= MOST_SEED:
+            raise BadSettings(f"seed is {self.seed}", f"give a number from 0 to {MOST_SEED}")
+        if self.llm_context and not LEAST_CONTEXT <= self.llm_context <= MOST_CONTEXT:
+            remedy = f"give tokens from {LEAST_CONTEXT} to {MOST_CONTEXT}, or 0"
+            raise BadSettings(f"llm_context is {self.llm_context}", remedy)
+        if not 1 <= self.llm_timeout <= MOST_SECONDS:
+            remedy = f"give seconds from 1 to {MOST_SECONDS}"
+            raise BadSettings(f"llm_timeout is {self.llm_timeout}", remedy)
         for key in _FOLDERS:
             # `--index "$UNSET"` would otherwise stand for the folder where one happens to be.
             if not getattr(self, key).strip() or "\0" in getattr(self, key):
@@ -66,11 +98,13 @@ class Settings:
             if key not in kinds:
                 known = ", ".join(sorted(kinds))
                 raise BadSettings(f"{source}: unknown setting {key!r}", f"use one of: {known}")
-            if kinds[key] is int and isinstance(value, str):
+            if isinstance(value, str) and kinds[key] is not str:
                 with suppress(ValueError):
-                    value = int(value)
+                    value = int(value) if kinds[key] is int else float(value)
+            if kinds[key] is float and type(value) is int:
+                value = float(value)
             if type(value) is not kinds[key]:
-                wanted = "a whole number" if kinds[key] is int else "a text"
+                wanted = _WANTED[kinds[key]]
                 raise BadSettings(f"{source}: {key} is {value!r}", f"give {wanted}")
             if key in _FOLDERS:
                 value = _expand_home(str(value))
@@ -109,7 +143,7 @@ def load_settings(
     variables = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environment.items()
-        if name.startswith(PREFIX) and value
+        if name.startswith(PREFIX) and value and name not in NO_SETTINGS
     }
     settings = settings.override(variables, "environment (RAG_*)")
     return settings.override(flags, "command line")

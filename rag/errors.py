@@ -7,6 +7,7 @@ RagError                 exit 1
   NotAnIndex               the folder holds something else
   BadSettings              exit 2: unknown key, value out of range
   BadQuestions             a question file that cannot be read
+  BrokenAnswer             the language model stopped within its answer
   UnusableIndex            exit 4
     NoIndex                  nothing was ingested yet
     DamagedIndex             a file is not what its checksum says
@@ -55,6 +56,10 @@ class BadSettings(RagError):
 
 class BadQuestions(RagError):
     """A question file cannot be read."""
+
+
+class BrokenAnswer(RagError):
+    """The language model stopped within its answer: what was shown of it is not one."""
 
 
 class UnusableIndex(RagError):

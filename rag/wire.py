@@ -1,4 +1,4 @@
-"""Puts the parts together. The only file that names adapters.
+"""Puts the parts together. The only file that names adapters, but for language models: `wire_llm`.
 
 Heavy libraries are imported inside the functions that need them: a search loads no torch, an ingest
 with nothing new loads no model, and `rag --help` loads nothing.
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.config import Settings
-from rag.errors import BadSettings, DamagedIndex, NoVault, OtherIndex, UnusableIndex
+from rag.errors import DamagedIndex, NoVault, OtherIndex, UnusableIndex
+from rag.wire_llm import check_llm, open_generator, tell_what_leaves
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answerer
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from rag.types import Chunk, Document, Mode, Note
 
 EMBEDDED = "embedded"
-TRANSFORMERS = "hf:"
-EXTRACTIVE = "extractive"
-AUTO = "auto"
 WATCH_SECONDS = 2.0
 """Between two looks at the vault: one costs 30 ms for 3,000 notes."""
 
@@ -58,34 +56,6 @@ def open_encoder(name: str, settings: Settings) -> "Encoder":
     return SentenceTransformersEncoder(
         name, query_prompt=settings.query_prompt, passage_prompt=settings.passage_prompt
     )
-
-
-def check_llm(spec: str) -> None:
-    """Check what a user gave as LLM, before anything is loaded.
-
-    Raises:
-        BadSettings: no such kind.
-    """
-    has_name = spec.startswith(TRANSFORMERS) and spec != TRANSFORMERS
-    if spec not in (EXTRACTIVE, AUTO) and not has_name:
-        raise BadSettings(f"no such LLM: {spec!r}", "give extractive, auto or hf:MODEL")
-
-
-def open_generator(spec: str, encoder: "Encoder") -> "Generator":
-    """Load a generator by its specification.
-
-    Raises:
-        BadSettings: no such kind.
-        NoModel: it cannot be had.
-    """
-    check_llm(spec)
-    if spec in (EXTRACTIVE, AUTO):
-        from rag.generators.extractive import ExtractiveGenerator
-
-        return ExtractiveGenerator(encoder)
-    from rag.generators.transformers_chat import TransformersGenerator
-
-    return TransformersGenerator(spec.removeprefix(TRANSFORMERS))
 
 
 def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Report":
@@ -227,8 +197,8 @@ def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answere
 
     Args:
         settings: which index, which LLM and which reranker.
-        notify: given a line for the user when the LLM asked for is replaced, and when the reranker
-            is too slow.
+        notify: given a line for the user: what leaves this machine, at once; which LLM was chosen,
+            when it is needed; that the reranker is too slow.
 
     Raises:
         BadSettings: there is no such LLM.
@@ -242,10 +212,11 @@ def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answere
     index = LocalIndex.open(folder)
     retriever = _retriever(index, settings, notify)
 
+    for line in tell_what_leaves(settings.llm):
+        notify(line)
+
     def open_its_generator() -> "Generator":
-        if settings.llm == AUTO:
-            notify("no language model is set: quoting the notes word for word (see --llm)")
-        return open_generator(settings.llm, retriever.encoder)
+        return open_generator(settings, retriever.encoder, notify)
 
     return Answerer(retriever, open_its_generator, lambda: count_behind(index, folder))
 
@@ -317,12 +288,20 @@ def load_questions(file: Path) -> "list[Question]":
 
 
 def evaluate(
-    settings: Settings, questions: "list[Question]", *, mode: "Mode", answers: bool
+    settings: Settings,
+    questions: "list[Question]",
+    *,
+    mode: "Mode",
+    answers: bool,
+    notify: Callable[[str], None],
 ) -> "Iterator[Outcome]":
-    """Run questions through the index; with `answers` they are answered too."""
+    """Run questions through the index; with `answers` they are answered too.
+
+    `notify` is given what `open_answerer` has to say.
+    """
     from rag.evaluation.run import evaluate as evaluate_questions
 
-    answerer = open_answerer(settings, lambda _: None) if answers else None
+    answerer = open_answerer(settings, notify) if answers else None
     retriever = answerer.retriever if answerer else open_retriever(settings)
     return evaluate_questions(questions, retriever, answerer, mode=mode, count=settings.k)
 

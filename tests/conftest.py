@@ -1,5 +1,6 @@
 """A small vault in four languages and its index, made once for all tests that only read them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from rag import wire
 from rag.config import Settings
 from tests.cli.vault import write_notes
+
+# `auto` asks the Ollama of this machine, if one runs; here nobody listens.
+os.environ["OLLAMA_HOST"] = "127.0.0.1:1"
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,8 @@ def test_precedence(
 
 def test_each_setting_from_each_source(tmp_path: Path) -> None:
     for field in fields(Settings):
-        value = 9 if field.type is int else "some value"
+        number = 2048 if field.name == "llm_context" else 9
+        value = {int: number, float: 1.5, str: "some value"}[type(field.default)]
         write(tmp_path, f"{field.name} = {value!r}")
         name = f"RAG_{field.name.upper()}"
         from_file = load_settings({}, folder=tmp_path, environment={})
@@ -69,6 +70,13 @@ def test_each_setting_from_each_source(tmp_path: Path) -> None:
 def test_other_variables_are_ignored(tmp_path: Path) -> None:
     environment = {"HOME": "/", "XRAG_K": "9", "rag_k": "9", "RAG_K": " 7 "}
     assert load_settings({}, folder=tmp_path, environment=environment) == Settings(k=7)
+
+
+def test_a_key_is_no_setting(tmp_path: Path) -> None:
+    environment = {"RAG_LLM_KEY": "sk-1", "RAG_TEMPERATURE": "1"}
+    settings = load_settings({}, folder=tmp_path, environment=environment)
+    assert settings == Settings(temperature=1.0)
+    assert "sk-1" not in repr(settings)
 
 
 def test_file_with_byte_order_mark(tmp_path: Path) -> None:
@@ -104,6 +112,14 @@ def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None
         ("k = 101", "rag.toml: k is 101; give a number from 1 to 100"),
         ("k = -1", "rag.toml: k is -1; give a number"),
         ("rerank_seconds = 0", "rag.toml: rerank_seconds is 0; give a number from 1 on"),
+        ("temperature = 2.5", "rag.toml: temperature is 2.5; give a number from 0 to 2"),
+        ("temperature = nan", "rag.toml: temperature is nan; give a number from 0 to 2"),
+        ("temperature = true", "rag.toml: temperature is True; give a number"),
+        ("temperature = 'warm'", "rag.toml: temperature is 'warm'; give a number"),
+        ("seed = -1", "rag.toml: seed is -1; give a number from 0 to 2147483647"),
+        ("llm_context = 2047", "rag.toml: llm_context is 2047; give tokens from 2048 to 1"),
+        ("llm_timeout = 0", "rag.toml: llm_timeout is 0; give seconds from 1 to 3600"),
+        ("llm_key = 'sk-1'", "rag.toml: unknown setting 'llm_key'; use one of: encoder"),
         ("vault = 1", "rag.toml: vault is 1; give a text"),
         ("vault = ''", "rag.toml: vault is ''; name a folder"),
         ("index = ' '", "rag.toml: index is ' '; name a folder"),

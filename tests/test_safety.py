@@ -145,7 +145,8 @@ sys.stderr.write("\\n" + json.dumps({"codes": codes, "tried": tried}))
 
 def run_without_network(home: Path, *commands: list[str]) -> dict[str, list[object]]:
     """Run commands in a process that refuses every connection; gives their codes and its tries."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("RAG_", "HF_"))}
+    others = ("RAG_", "HF_", "OLLAMA_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(others)}
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_NETWORK, json.dumps(commands)],
         capture_output=True,
@@ -169,7 +170,8 @@ def test_all_of_it_works_with_the_network_cut(small_vault: Path, tmp_path: Path)
         ["check", *index, "--repair"],
         ["ingest", str(small_vault), *index, "--rebuild"],
     )
-    assert result == {"codes": [0] * 6, "tried": []}
+    # Only `ask` looks around, on this machine alone: whether an Ollama could write the answer.
+    assert result == {"codes": [0] * 6, "tried": [["socket.connect", "('127.0.0.1', 11434)"]]}
 
 
 def test_the_cut_network_is_cut(tmp_path: Path) -> None:

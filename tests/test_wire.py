@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag import wire
+from rag import wire, wire_llm
 from rag.config import Settings
 from rag.encoders import Encoder
 from rag.encoders.embedded_encoder import EmbeddedEncoder
@@ -41,13 +41,14 @@ def test_encoders() -> None:
 
 @pytest.mark.parametrize("spec", ["auto", "extractive"])
 def test_generators(encoder: Encoder, spec: str) -> None:
-    assert isinstance(wire.open_generator(spec, encoder), ExtractiveGenerator)
+    generator = wire_llm.open_generator(Settings(llm=spec), encoder, ignore)
+    assert isinstance(generator, ExtractiveGenerator)
 
 
-@pytest.mark.parametrize("spec", ["", "gpt", "hf", "hf:", "HF:x", "extractive "])
+@pytest.mark.parametrize("spec", ["", "gpt", "hf", "hf:", "HF:x", "extractive ", "OPENAI:a@http:b"])
 def test_generators_that_there_are_not(small_index: Path, encoder: Encoder, spec: str) -> None:
     with pytest.raises(BadSettings, match="no such LLM"):
-        wire.open_generator(spec, encoder)
+        wire_llm.open_generator(Settings(llm=spec), encoder, ignore)
     with pytest.raises(BadSettings, match="no such LLM"):  # before any question is asked
         wire.open_answerer(Settings(index=str(small_index), llm=spec), ignore)
 

@@ -29,6 +29,7 @@ def build_tiny_decoder(
     *,
     chat_template: str | None = CHATML,
     context: int = 512,
+    width: int = 32,
     end_ids: list[int] | None = None,
     vocabulary: int | None = None,
     normalizer: normalizers.Normalizer | None = None,
@@ -41,6 +42,7 @@ def build_tiny_decoder(
         folder: where to; it is made.
         chat_template: None for a model that cannot chat.
         context: how many tokens prompt and answer may have.
+        width: of its vectors; more weights with it.
         end_ids: what the generation settings name as ends; None: `<|im_end|>`.
         vocabulary: rows of the embedding, if not as many as the tokenizer has tokens.
         normalizer: what the tokenizer does to text first, control tokens in it included.
@@ -55,8 +57,8 @@ def build_tiny_decoder(
     network = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=vocabulary or len(ready),
-            hidden_size=32,
-            intermediate_size=64,
+            hidden_size=width,
+            intermediate_size=2 * width,
             num_hidden_layers=2,
             num_attention_heads=2,
             num_key_value_heads=1,

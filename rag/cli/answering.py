@@ -35,7 +35,6 @@ def _read_code(context: click.Context, option: click.Parameter, value: str | Non
     return code
 
 
-_llm = click.option("--llm", metavar="SPEC", help="extractive, auto or hf:MODEL. [default: auto]")
 _language = click.option(
     "--lang", "language", metavar="CODE", callback=_read_code, help="Language of the answer."
 )
@@ -46,7 +45,8 @@ _language = click.option(
 @options.count
 @options.index
 @options.as_json
-@_llm
+@options.llm
+@options.drawing
 @_language
 @click.option("--no-stream", is_flag=True, help="Print the answer when it is whole.")
 @options.rerank
@@ -58,6 +58,8 @@ def ask(
     index: str | None,
     as_json: bool,
     llm: str | None,
+    temperature: float | None,
+    seed: int | None,
     language: str | None,
     no_stream: bool,
     rerank: str | None,
@@ -71,7 +73,9 @@ def ask(
     filters, such as tag:ml path:2024/ lang:pl "exact phrase" -word: see rag search --help.
     """
     text = options.read_text(question, "question")
-    settings = options.settings(index=index, k=k, llm=llm, rerank=rerank)
+    settings = options.settings(
+        index=index, k=k, llm=llm, temperature=temperature, seed=seed, rerank=rerank
+    )
     answerer = wire.open_answerer(settings, say)
     words, filters = options.narrow(
         text,
@@ -92,7 +96,8 @@ def ask(
 @click.command()
 @options.count
 @options.index
-@_llm
+@options.llm
+@options.drawing
 @_language
 @options.rerank
 @options.filters
@@ -101,6 +106,8 @@ def chat(
     k: int | None,
     index: str | None,
     llm: str | None,
+    temperature: float | None,
+    seed: int | None,
     language: str | None,
     rerank: str | None,
     tags: tuple[str, ...],
@@ -111,7 +118,9 @@ def chat(
 
     A follow-up builds on the question before.
     """
-    settings = options.settings(index=index, k=k, llm=llm, rerank=rerank)
+    settings = options.settings(
+        index=index, k=k, llm=llm, temperature=temperature, seed=seed, rerank=rerank
+    )
     conversation = wire.open_conversation()
     answerer = wire.open_answerer(settings, say)
     filters = options.make_filters(tags, paths, languages)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @options.count
 @click.option("--details", metavar="OUT.jsonl", help="Write a line for each question.")
 @click.option("--answers", is_flag=True, help="Answer the questions too.")
-@click.option("--llm", metavar="SPEC", help="What answers them. [default: auto]")
+@options.llm
 @options.mode
 def evaluate(
     *,
@@ -44,7 +44,7 @@ def evaluate(
     settings = options.settings(index=index, llm=llm, k=k)
     items = wire.load_questions(Path(questions))
     outcomes: list[Outcome] = []
-    run = wire.evaluate(settings, items, mode=Mode(mode), answers=answers)
+    run = wire.evaluate(settings, items, mode=Mode(mode), answers=answers, notify=say)
     with progress_bars(quiet=as_json) as progress, _open_details(details, questions) as file:
         for outcome in run:
             outcomes.append(outcome)

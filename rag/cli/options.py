@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rag.cli.output import as_text, say
-from rag.config import MOST_PASSAGES, Settings, load_settings
+from rag.config import MOST_PASSAGES, MOST_SEED, MOST_TEMPERATURE, Settings, load_settings
 from rag.retrieval.query import loosen, parse_query, write_filters, write_unmatched
 from rag.types import Filters, Mode
 
@@ -24,6 +24,9 @@ index = click.option("--index", metavar="DIR", help="Folder of the index. [defau
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 count = click.option(
     "-k", "--k", "k", type=click.IntRange(1, MOST_PASSAGES), help="Passages. [default: 5]"
+)
+llm = click.option(
+    "--llm", metavar="SPEC", help="extractive, auto, hf:MODEL or openai:MODEL@URL. [default: auto]"
 )
 mode = click.option(
     "--mode",
@@ -54,6 +57,22 @@ def filters(command: Command) -> Command:
         ),
         click.option(
             "--tag", "tags", multiple=True, metavar="T", help="Only notes with it, or one below it."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def drawing(command: Command) -> Command:
+    """Add the options for how a language model draws its words."""
+    for option in (
+        click.option(
+            "--seed", type=click.IntRange(0, MOST_SEED), help="For the draws. [default: 0]"
+        ),
+        click.option(
+            "--temperature",
+            type=click.FloatRange(0, MOST_TEMPERATURE),
+            help="0 always takes the likeliest word. [default: 0]",
         ),
     ):
         command = option(command)

@@ -12,6 +12,7 @@ import rag
 from rag.cli import options
 from rag.cli.output import say
 from rag.errors import RagError
+from rag.wire_llm import check_llm
 
 ADDRESS = "127.0.0.1"
 FLAGS = {
@@ -40,9 +41,11 @@ VARIABLES = {
 @click.command()
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @options.index
-def serve(*, port: int, index: str | None) -> int:
+@options.llm
+def serve(*, port: int, index: str | None, llm: str | None) -> int:
     """Serve the page, to this machine only."""
-    settings = options.settings(index=index)
+    settings = options.settings(index=index, llm=llm)
+    check_llm(settings.llm)
     package = Path(rag.__file__).parent
     # In an installed package the page lies in it, in a checkout beside it.
     page = next((p for p in (package / "app.py", package.parent / "app.py") if p.is_file()), None)
@@ -53,7 +56,7 @@ def serve(*, port: int, index: str | None) -> int:
     command = [sys.executable, "-m", "streamlit", "run", str(page), "--server.port", str(port)]
     for name, value in FLAGS.items():
         command += [f"--{name}", value]
-    environment = os.environ | VARIABLES | {"RAG_INDEX": settings.index}
+    environment = os.environ | VARIABLES | {"RAG_INDEX": settings.index, "RAG_LLM": settings.llm}
     try:
         return subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from rag.notes.language import NAMES
 from rag.page.quotes import Quote
 from rag.page.safe_markdown import safe_label, safe_markdown, safe_passage
 from rag.types import Answer, Chunk, Citation, CitationStatus
-from rag.wire import EXTRACTIVE
+from rag.wire_llm import EXTRACTIVE
 
 REMARKS = {
     CitationStatus.MOVED: ":orange-badge[moved since it was indexed]",

@@ -113,7 +113,7 @@ def test_an_answer_has_its_sources(page: AppTest) -> None:
     place = texts.index(r":blue-badge[1] **physics/Capacitors\.md**")
     assert any(":blue-badge[1]" in text for text in texts[:place])
     assert ":yellow-background[" in texts[place + 1]
-    assert any("line 6 · English" in caption.value for caption in page.caption)
+    assert any("lines 6, " in caption.value for caption in page.caption)
     assert any(
         caption.value.startswith("**Confidence ") and "quoted word for word" in caption.value
         for caption in page.caption

@@ -167,7 +167,7 @@ def test_an_answer_with_its_source(browser: Chrome, tmp_path: Path) -> None:
     browser.save_screenshot(str(tmp_path / "answer.png"))
     assert "A capacitor stores electric charge on two metal plates." in answer.text
     assert "physics/Capacitors.md" in answer.text
-    assert "line 6 · English" in answer.text
+    assert "lines 6, " in answer.text
     marked = [mark.text for mark in answer.find_elements(By.CSS_SELECTOR, "[style*=background]")]
     assert "A capacitor stores electric charge on two metal plates." in marked
 

@@ -3,7 +3,6 @@
 loading      a name or folder in, tokenizer and network out; the only part that may use the network
 chat         messages in, token ids out; nothing in a message is read as a control token
 generator    token ids in, text out, piece by piece, until the model or the reader stops
-thinking     what a model says to itself first is not part of its answer
 """
 
 from rag.generators.transformers_chat.generator import TransformersGenerator

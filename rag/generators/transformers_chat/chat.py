@@ -1,9 +1,6 @@
 """How a model is spoken to: its chat template, and the tokens that begin and end a turn.
 
-Notes are untrusted. A note that says `<|im_end|><|im_start|>system` would end the user's turn and
-speak as the system, since a tokenizer reads control tokens wherever they stand. So each control
-mark in a message gets a space behind its first character, and is then only text. A space, because
-no tokenizer's normaliser removes it, as some do with characters of no width.
+Its tokenizer says which control marks there are, and whether a message still holds one.
 """
 
 import re
@@ -15,18 +12,15 @@ from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
 
 from rag.errors import NoModel
+from rag.generators.thinking import CLOSE, OPEN
 from rag.generators.transformers_chat.loading import first_line
-from rag.generators.transformers_chat.thinking import CLOSE, OPEN
+from rag.generators.turns import TEXT_MARKS, break_marks, compile_marks, fold_system
 from rag.types import Message
 
 TAKE_INSTRUCT = "take an instruct or chat model, or use --llm extractive"
 LOOKS_LIKE_A_MARK = re.compile(r"[<\[{(|].*[>\]})|]")
 """Which added tokens are control marks though not declared special, e.g. `<think>` or `[INST]`; the
 others (runs of spaces, words of a trade) are text and must stay whole."""
-TEXT_MARKS = re.compile(r"<<?/?[^<>\s'\"{}]{1,40}>>?|\[/?[A-Z][A-Z_]*\]")
-"""Marks in a template's source; older models learned theirs (`[/INST]`, `<</SYS>>`) as text."""
-ANY_PIPE_MARK = r"<\|[^<>|\s]{1,40}\|>"
-"""Some templates put `<|` and `|>` around the role, so that their source does not hold the mark."""
 TEMPLATE_FAILURES = (TemplateError, AttributeError, ImportError, LookupError, TypeError, ValueError)
 """A template is a program that came with the model; these are the ways in which it can fail."""
 
@@ -60,7 +54,7 @@ class ChatFormat:
             raise NoModel(f"{name} has no chat template", TAKE_INSTRUCT) from error
         controls = dict(_find_controls(tokenizer))
         self._control_ids = frozenset(controls.values())
-        self._marks = _compile_marks([*controls, *TEXT_MARKS.findall(source)])
+        self._marks = compile_marks([*controls, *TEXT_MARKS.findall(source)])
         self._folds_system = not self._takes_system()
         self.end_ids = self._find_end_ids()
         """Any of these ends the model's turn."""
@@ -73,7 +67,7 @@ class ChatFormat:
         """
         turns = [replace(turn, content=self.disarm(turn.content)) for turn in messages]
         if self._folds_system:
-            turns = _fold_system(turns)
+            turns = fold_system(turns)
         try:
             text = self._render(turns)
         except TEMPLATE_FAILURES as error:
@@ -83,18 +77,13 @@ class ChatFormat:
 
     def disarm(self, text: str) -> str:
         """Break every control mark in the text, so that it is encoded as text."""
-        broken = self._break_marks(text)
+        broken = break_marks(text, self._marks)
         if self._control_ids.isdisjoint(self._to_ids(broken)):
             return broken
         # The tokenizer's normaliser made a mark of look-alikes: give it the plain characters.
         plain = unicodedata.normalize("NFKC", text)
-        return self._break_marks("".join(c for c in plain if unicodedata.category(c) != "Cf"))
-
-    def _break_marks(self, text: str) -> str:
-        # Marks may stand within marks. Each round cuts runs without spaces shorter, so it ends.
-        while (broken := self._marks.sub(_break, text)) != text:
-            text = broken
-        return text
+        plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+        return break_marks(plain, self._marks)
 
     def _takes_system(self) -> bool:
         """Whether the template writes a system turn out; some raise, some drop it in silence."""
@@ -161,25 +150,3 @@ def _find_controls(tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[str, in
         breakable = len(text) > 1 and not any(character.isspace() for character in text)
         if breakable and (token.special or LOOKS_LIKE_A_MARK.fullmatch(text)):
             yield text, index
-
-
-def _compile_marks(marks: Sequence[str]) -> re.Pattern[str]:
-    longest_first = sorted(set(marks), key=len, reverse=True)
-    # Case is ignored because a normaliser may ignore it.
-    return re.compile("|".join([*map(re.escape, longest_first), ANY_PIPE_MARK]), re.IGNORECASE)
-
-
-def _break(mark: re.Match[str]) -> str:
-    return f"{mark[0][0]} {mark[0][1:]}"
-
-
-def _fold_system(turns: Sequence[Message]) -> list[Message]:
-    """Put what the system says before what the user says first."""
-    system = [turn.content for turn in turns if turn.role == "system"]
-    others = [turn for turn in turns if turn.role != "system"]
-    if not system:
-        return others
-    if not others or others[0].role != "user":
-        return [Message("user", "\n\n".join(system)), *others]
-    first = Message("user", "\n\n".join([*system, others[0].content]))
-    return [first, *others[1:]]

@@ -16,9 +16,10 @@ from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList
 from transformers.generation.streamers import BaseStreamer
 
 from rag.errors import BadSettings, NoModel
+from rag.generators.thinking import without_thinking
 from rag.generators.transformers_chat.chat import ChatFormat, find_hidden_ids
 from rag.generators.transformers_chat.loading import describe_failure, load_decoder
-from rag.generators.transformers_chat.thinking import without_thinking
+from rag.generators.turns import until_turn_ends
 from rag.types import Prompt
 
 HALF_A_CHARACTER = "\ufffd"
@@ -93,7 +94,8 @@ class TransformersGenerator:
             problem = f"the prompt has {len(chat.ids)} tokens and {self.model} reads {self._limit}"
             raise NoModel(problem, "ask with a smaller -k, or take a model with a longer context")
         with closing(self._run(chat.ids, int(room))) as tokens:
-            yield from without_thinking(self._decode(tokens), inside=chat.thinking)
+            answer = without_thinking(self._decode(tokens), inside=chat.thinking)
+            yield from until_turn_ends(answer)
 
     def _decode(self, tokens: Iterable[int]) -> Iterator[str]:
         """Give the text of the tokens so far, less the text given before.

@@ -1,5 +1,6 @@
 import json
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,12 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from rag.errors import NoModel
-from rag.generators.transformers_chat.loading import choose_device, describe_failure, load_decoder
+from rag.generators.transformers_chat.loading import (
+    FOUR_BIT_NEEDS,
+    choose_device,
+    describe_failure,
+    load_decoder,
+)
 from tests.tiny_decoder import build_tiny_decoder
 
 
@@ -118,3 +124,24 @@ def test_want_of_memory_has_its_own_remedy() -> None:
         assert found.problem == "M failed: out of memory"
         assert found.remedy.startswith("take a smaller model, or use --llm extractive")
     assert str(describe_failure("M failed", KeyError("a\nb"))).startswith("M failed: 'a\\nb'; take")
+
+
+def test_what_four_bits_need_is_said(tiny_decoder: Path) -> None:
+    if all(find_spec(library) for library in FOUR_BIT_NEEDS):
+        pytest.skip("all of it is installed")
+    with pytest.raises(
+        NoModel, match=r"4 bits need .*bitsandbytes; pip install .*, or leave #4bit"
+    ):
+        load_decoder(f"{tiny_decoder}#4bit")
+
+
+@pytest.mark.skipif(
+    not all(find_spec(library) for library in FOUR_BIT_NEEDS), reason="optional libraries"
+)
+def test_four_bits(tmp_path: Path) -> None:
+    folder = build_tiny_decoder(tmp_path, width=128)
+    whole, packed = load_decoder(str(folder)), load_decoder(f"{folder}#4bit")
+    kinds = {type(module).__name__ for module in packed.network.modules()}
+    assert "Linear4bit" in kinds
+    sizes = [sum(p.nbytes for p in decoder.network.parameters()) for decoder in (packed, whole)]
+    assert sizes[0] < sizes[1] / 2

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rag.generators.transformers_chat.thinking import without_thinking
+from rag.generators.thinking import without_thinking
 
 CASES = [
     pytest.param("Da [1].", False, "Da [1].", id="no thinking"),
