@@ -8,6 +8,7 @@ RagError                 exit 1
   BadSettings              exit 2: unknown key, value out of range
   BadQuestions             a question file that cannot be read
   BrokenAnswer             the language model stopped within its answer
+  BadRun                   a saved evaluation that cannot be compared with
   UnusableIndex            exit 4
     NoIndex                  nothing was ingested yet
     DamagedIndex             a file is not what its checksum says
@@ -60,6 +61,10 @@ class BadQuestions(RagError):
 
 class BrokenAnswer(RagError):
     """The language model stopped within its answer: what was shown of it is not one."""
+
+
+class BadRun(RagError):
+    """A saved evaluation cannot be read, or shares no question with this one."""
 
 
 class UnusableIndex(RagError):

@@ -1,4 +1,4 @@
-"""Puts the parts together. The only file that names adapters, but for language models: `wire_llm`.
+"""Puts the parts together. Only this file names adapters, `wire_llm` for language models.
 
 Heavy libraries are imported inside the functions that need them: a search loads no torch, an ingest
 with nothing new loads no model, and `rag --help` loads nothing.
@@ -7,7 +7,7 @@ with nothing new loads no model, and `rag --help` loads nothing.
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from rag.answers.answer import Answerer
     from rag.answers.conversation import Conversation
     from rag.encoders import Encoder
-    from rag.evaluation.questions import Question
-    from rag.evaluation.run import Outcome
     from rag.generators import Generator
     from rag.index import IndexInfo
     from rag.index.check import Problem
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from rag.index.update import Progress, Report
     from rag.retrieval.rerank import Scorer
     from rag.retrieval.search import Retriever
-    from rag.types import Chunk, Document, Mode, Note
+    from rag.types import Chunk, Document, Note
 
 EMBEDDED = "embedded"
 WATCH_SECONDS = 2.0
@@ -278,43 +276,3 @@ def open_conversation() -> "Conversation":
     from rag.answers.conversation import Conversation
 
     return Conversation()
-
-
-def load_questions(file: Path) -> "list[Question]":
-    """Read a question file. See `rag.evaluation.questions`."""
-    from rag.evaluation.questions import load_questions as load
-
-    return load(file)
-
-
-def evaluate(
-    settings: Settings,
-    questions: "list[Question]",
-    *,
-    mode: "Mode",
-    answers: bool,
-    notify: Callable[[str], None],
-) -> "Iterator[Outcome]":
-    """Run questions through the index; with `answers` they are answered too.
-
-    `notify` is given what `open_answerer` has to say.
-    """
-    from rag.evaluation.run import evaluate as evaluate_questions
-
-    answerer = open_answerer(settings, notify) if answers else None
-    retriever = answerer.retriever if answerer else open_retriever(settings)
-    return evaluate_questions(questions, retriever, answerer, mode=mode, count=settings.k)
-
-
-def report(outcomes: "Sequence[Outcome]") -> dict[str, dict[str, float]]:
-    """Give the figures of a run. See `rag.evaluation.run`."""
-    from rag.evaluation.run import report as make_report
-
-    return make_report(outcomes)
-
-
-def details_line(outcome: "Outcome") -> str:
-    """Write an outcome as one line of JSON. See `rag.evaluation.run`."""
-    from rag.evaluation.run import details_line as write
-
-    return write(outcome)

@@ -1,56 +1,86 @@
-"""Figures of one ranking, from which of its places are relevant.
+"""Figures of rankings, from which of their places are relevant; computed by ir-measures.
 
 Each relevant place of the notes counts once, at the first passage that holds it, so a note that was
-cut into many chunks neither gains nor loses.
+cut into many chunks neither gains nor loses. What ir-measures calls a document is here a passage
+that is the first to hold a place, or a place that no passage holds.
 """
 
 import math
+import unicodedata
 from collections.abc import Sequence
 
-from rag.evaluation.questions import Question
-from rag.types import Passage
+import ir_measures
+from ir_measures.measures import Measure
+
+from rag.evaluation.questions import Question, Relevant
+from rag.types import Chunk, Passage
+
+DEPTH = 10
+"""Passages of a ranking that count."""
+MEASURES: dict[str, Measure] = {
+    # A question is answered by any one of its places: recall here is ir-measures' Success.
+    "recall@1": ir_measures.Success @ 1,
+    "recall@5": ir_measures.Success @ 5,
+    "recall@10": ir_measures.Success @ DEPTH,
+    "mrr": ir_measures.RR,
+    # Normalised discounted cumulative gain with gains of 0 and 1 (Järvelin and Kekäläinen 2002).
+    "ndcg@10": ir_measures.nDCG @ DEPTH,
+}
+_NAMES = {str(measure): name for name, measure in MEASURES.items()}
 
 
 def find_relevant(question: Question, passages: Sequence[Passage]) -> list[int]:
     """Give the ranks, from 1, at which each relevant place is first found; 0 where it is not."""
-    ranks = []
-    for place in question.relevant:
-        rank = 0
-        for passage in passages:
-            chunk = passage.chunk
-            if chunk.path == place.path and (place.quote is None or place.quote in chunk.text):
-                rank = passage.rank
-                break
-        ranks.append(rank)
-    return ranks
+    return [
+        next((passage.rank for passage in passages if holds(passage.chunk, place)), 0)
+        for place in question.relevant
+    ]
 
 
-def recall(ranks: Sequence[int], depth: int) -> float:
-    """Give 1 if any relevant place is among the first `depth`, else 0 (success@depth).
+def holds(chunk: Chunk, place: Relevant) -> bool:
+    """Say whether a chunk is of the note, and holds the quote if there is one.
 
-    A question here is answered by any one of its places.
+    How lines are wrapped and ended, and whether `é` is one character or two, makes no difference:
+    an editor or another system changes them, and nobody sees it.
     """
-    return float(any(0 < rank <= depth for rank in ranks))
+    return same_path(chunk.path) == same_path(place.path) and (
+        place.quote is None or same_text(place.quote) in same_text(chunk.text)
+    )
 
 
-def reciprocal_rank(ranks: Sequence[int]) -> float:
-    """Give 1 / the first relevant rank, 0 if there is none."""
-    found = [rank for rank in ranks if rank]
-    return 1 / min(found) if found else 0.0
+def same_path(path: str) -> str:
+    """Give the form in which equal paths are equal; macOS writes `é` as two characters."""
+    return unicodedata.normalize("NFC", path)
 
 
-def ndcg(ranks: Sequence[int], depth: int) -> float:
-    """Give the normalised discounted cumulative gain with gains of 0 and 1 (Järvelin 2002).
+def same_text(text: str) -> str:
+    """Give the form in which equal quotes are equal."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
-    Places that one passage holds are one: no order of the passages could gain more from them.
+
+def measure(rankings: Sequence[Sequence[int]]) -> list[dict[str, float]]:
+    """Give the figures of rankings, each 0 to 1, by name.
+
+    Args:
+        rankings: of each question, the ranks of its relevant places, as `find_relevant` gives them.
     """
-    found = {rank for rank in ranks if rank}
-    passages = len(found) + sum(not rank for rank in ranks)
-    if not passages:
-        return 0.0
-    gain = sum(1 / math.log2(rank + 1) for rank in found if rank <= depth)
-    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(passages, depth) + 1))
-    return gain / best
+    qrels: dict[str, dict[str, int]] = {}
+    run: dict[str, dict[str, float]] = {}
+    for number, ranks in enumerate(rankings):
+        # Places that one passage holds are one: no order of the passages could gain more from them.
+        found = {rank for rank in ranks if rank}
+        lost = sum(not rank for rank in ranks)
+        qrels[str(number)] = {f"rank {rank}": 1 for rank in found} | {
+            f"lost {place}": 1 for place in range(lost)
+        }
+        # Ranks that hold nothing relevant have documents too: a measure counts them.
+        run[str(number)] = {
+            f"rank {rank}": float(-rank) for rank in range(1, max(found, default=0) + 1)
+        }
+    figures = [dict.fromkeys(MEASURES, 0.0) for _ in rankings]
+    for metric in ir_measures.iter_calc(list(MEASURES.values()), qrels, run):
+        figures[int(metric.query_id)][_NAMES[str(metric.measure)]] = float(metric.value)
+    return figures
 
 
 def percentile(values: Sequence[float], share: float) -> float:

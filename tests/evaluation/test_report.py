@@ -5,7 +5,8 @@ import json
 import pytest
 
 from rag.evaluation.questions import Question, Relevant
-from rag.evaluation.run import Outcome, details_line, holds_answer, report
+from rag.evaluation.report import Report, holds_answer, report
+from rag.evaluation.run import Outcome, details_line
 from rag.types import Answer, Chunk, Citation, CitationStatus, Legs, Passage
 
 VERIFIED, STALE = CitationStatus.VERIFIED, CitationStatus.STALE
@@ -20,6 +21,7 @@ def make_outcome(
     said: str | None = None,
     statuses: tuple[CitationStatus, ...] = (),
     milliseconds: float = 1.0,
+    note_language: str | None = None,
 ) -> Outcome:
     """Make an outcome; without known answers none is right, without words the tool abstained."""
     question = Question(
@@ -43,7 +45,7 @@ def make_outcome(
         generator_model="script",
         behind=0,
     )
-    return Outcome(question, (passage,), ranks, milliseconds, answer)
+    return Outcome(question, (passage,), ranks, milliseconds, answer, note_language)
 
 
 OUTCOMES = [
@@ -70,7 +72,7 @@ OUTCOMES = [
 
 
 def test_figures_over_all() -> None:
-    figures = report(OUTCOMES)["all"]
+    figures = report(OUTCOMES).languages["all"]
     assert figures == {
         "questions": 5,
         # Of the three that have a relevant place, found at 1, at 4 and nowhere.
@@ -92,7 +94,7 @@ def test_figures_over_all() -> None:
 
 
 def test_figures_by_language() -> None:
-    figures = report(OUTCOMES)
+    figures = report(OUTCOMES).languages
     assert list(figures) == ["all", "en", "pl"]
     assert figures["en"]["false_answers"] == 0
     assert figures["pl"]["questions"] == 2
@@ -102,7 +104,25 @@ def test_figures_by_language() -> None:
 
 
 def test_no_outcomes_no_figures() -> None:
-    assert report([]) == {}
+    assert report([]) == Report({}, {})
+
+
+def test_figures_by_pair_of_languages() -> None:
+    outcomes = [
+        make_outcome("a", language="ro", note_language="pl", ranks=(1,), known=("x",)),
+        make_outcome("b", language="ro", note_language="ro", ranks=(0,), known=("x",)),
+        make_outcome("c", language="en", note_language="ro", ranks=(2,), known=("x",)),
+        make_outcome("d", language="en", note_language="ro", ranks=(1,), known=("x",)),
+        # A note that is not in the index has no language, and a question without one no pair.
+        make_outcome("e", language="en", ranks=(0,), known=("x",)),
+        make_outcome("f", language="en"),
+    ]
+    pairs = report(outcomes).pairs
+    assert list(pairs) == ["across languages", "en > ro", "ro > pl", "ro > ro"]
+    assert pairs["across languages"]["questions"] == 3
+    assert pairs["across languages"]["recall@1"] == pytest.approx(2 / 3, abs=1e-6)
+    assert pairs["en > ro"]["mrr"] == 0.75
+    assert pairs["ro > ro"]["recall@10"] == 0
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from rag.answers.answer import Answerer
+from rag.evaluation.places import Places, survey
 from rag.evaluation.questions import Question, Relevant
-from rag.evaluation.run import Outcome, details_line, evaluate, report
+from rag.evaluation.report import report
+from rag.evaluation.run import Outcome, details_line, evaluate
 from rag.generators.extractive import ExtractiveGenerator
 from rag.index.local import LocalIndex
 from rag.index.update import Workshop, ingest
@@ -67,7 +69,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
 @pytest.fixture(scope="module")
 def outcomes(retriever: Retriever) -> list[Outcome]:
     answerer = Answerer(retriever, lambda: ExtractiveGenerator(retriever.encoder), lambda: 0)
-    return list(evaluate(QUESTIONS, retriever, answerer))
+    return list(evaluate(QUESTIONS, retriever, answerer, places=survey(QUESTIONS, retriever.index)))
 
 
 def test_each_question_has_its_outcome(outcomes: list[Outcome]) -> None:
@@ -76,7 +78,7 @@ def test_each_question_has_its_outcome(outcomes: list[Outcome]) -> None:
 
 
 def test_the_report_has_a_row_a_language(outcomes: list[Outcome]) -> None:
-    figures = report(outcomes)
+    figures = report(outcomes).languages
     assert sorted(figures) == ["all", "en", "pl"]
     assert figures["all"]["questions"] == 3
     assert figures["all"]["recall@1"] == 1  # of the two that have a relevant place
@@ -100,9 +102,48 @@ def test_details_are_as_the_contract_has_them(outcomes: list[Outcome]) -> None:
 @pytest.mark.parametrize("mode", list(Mode))
 def test_retrieval_alone_in_every_mode(retriever: Retriever, mode: Mode) -> None:
     done: list[int] = []
-    outcomes = list(evaluate(QUESTIONS, retriever, None, mode=mode, on_done=done.append))
+    outcomes = list(
+        evaluate(
+            QUESTIONS,
+            retriever,
+            None,
+            places=Places({"bees.md": "en"}, ()),
+            mode=mode,
+            on_done=done.append,
+        )
+    )
     assert outcomes[1].passages[0].chunk.path == "bees.md"
     assert outcomes[1].answer is None
     assert json.loads(details_line(outcomes[1]))["answer"] is None
-    assert "answer_recall" not in report(outcomes)["all"]
+    assert "answer_recall" not in report(outcomes).languages["all"]
+    assert [outcome.pair for outcome in outcomes] == [None, "en > en", None]
     assert done == [3]
+
+
+def place(name: str, *relevant: Relevant) -> Question:
+    return Question(name, "?", "pl", answerable=True, answers=("x",), relevant=relevant)
+
+
+def test_places_that_no_passage_holds(retriever: Retriever) -> None:
+    questions = [
+        place("there", Relevant("bees.md", "2000 eggs")),
+        place("one of two", Relevant("gone.md", None), Relevant("bees.md", None)),
+        place("no such quote", Relevant("bees.md", "3000 eggs")),
+        place("no such note", Relevant("gone.md", None)),
+        QUESTIONS[2],  # that nothing answers it is known
+    ]
+    places = survey(questions, retriever.index)
+    assert places.lost == ("no such quote", "no such note")
+    found = [places.language_of(question) for question in questions]
+    assert found == ["en", "en", "en", None, None]
+
+
+def test_language_to_find_an_answer_in() -> None:
+    places = Places({"a.md": "en", "b.md": "ro", "c.md": "ro", "d.md": "pl"}, ())
+
+    def language(*paths: str) -> str | None:
+        return places.language_of(place("q", *(Relevant(path, None) for path in paths)))
+
+    assert language("a.md", "b.md", "d.md") == "pl"  # it need not be found in another
+    assert language("a.md", "b.md", "c.md") == "ro"
+    assert language("x.md") is None
