@@ -43,6 +43,9 @@ class Settings:
     """Put before a question, for a sentence-transformers model; empty: what the model says."""
     passage_prompt: str = ""
     """Put before a passage, for a sentence-transformers model; empty: what the model says."""
+    ocr: str = ""
+    """Languages in which `tesseract` reads the text in pictures, such as `ron+eng`; `auto`: all of
+    ours that it has; empty: pictures are not read."""
     llm: str = "auto"
     """`auto`, `extractive`, `hf:MODEL`, `hf:MODEL#4bit` or `openai:MODEL@URL`."""
     llm_timeout: int = 300

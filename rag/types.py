@@ -105,6 +105,8 @@ class Document:
     sections: tuple[Section, ...]
     footnotes: Mapping[str, str] = field(default_factory=dict)
     """What each footnote says, without markup, by its label."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """What was read in the pictures that it embeds, by what the embeds name; not read: empty."""
     problems: tuple[str, ...] = ()
     """What could not be read as its author meant it, a line each."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.index.check import Problem
     from rag.index.local import LocalIndex
     from rag.index.update import Progress, Report
+    from rag.notes.ocr import PictureReader
     from rag.retrieval.rerank import Scorer
     from rag.retrieval.search import Retriever
     from rag.types import Chunk, Document, Note
@@ -69,9 +70,12 @@ def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Repor
         from rag.notes.markdown import parse
 
         encoder = open_encoder(name, settings)
+        pictures = _open_pictures(settings)
 
         def cut(note: "Note") -> "tuple[Document, list[Chunk]]":
             document = parse(note)
+            if pictures:
+                document = pictures.add_texts(document)
             return document, chunk_document(document, encoder.count_tokens, encoder.max_tokens)
 
         return update.Workshop(encoder, cut)
@@ -79,6 +83,19 @@ def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Repor
     return update.ingest(
         Path(settings.vault), folder, name, open_workshop, rebuild=rebuild, progress=progress
     )
+
+
+def _open_pictures(settings: Settings) -> "PictureReader | None":
+    """Open what reads the text in pictures, where it is wanted and can be had."""
+    if not settings.ocr:
+        return None
+    from rag.index.pictures import PictureTexts
+    from rag.notes.ocr import PictureReader, find_tesseract
+
+    tesseract = find_tesseract(settings.ocr)
+    if tesseract is None:
+        return None
+    return PictureReader(Path(settings.vault), tesseract, PictureTexts(Path(settings.index)))
 
 
 def _read_origin(folder: Path) -> tuple[str, str] | None:

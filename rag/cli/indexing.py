@@ -25,6 +25,7 @@ MOST_NAMED = 10
 @click.argument("vault", required=False)
 @options.index
 @click.option("--encoder", metavar="NAME", help="embedded, or a sentence-transformers model.")
+@click.option("--ocr", metavar="LANGS", help="Read pictures with tesseract: ron+eng, or auto.")
 @click.option("--rebuild", is_flag=True, help="Build anew; vectors already computed are kept.")
 @click.option("--watch", is_flag=True, help="Stay, and ingest whenever a note changes.")
 @options.as_json
@@ -34,6 +35,7 @@ def ingest(
     vault: str | None,
     index: str | None,
     encoder: str | None,
+    ocr: str | None,
     rebuild: bool,
     watch: bool,
     as_json: bool,
@@ -43,7 +45,7 @@ def ingest(
 
     Only what is new is embedded. Without VAULT: the folder `notes`, or what the settings name.
     """
-    settings = options.settings(vault=vault, index=index, encoder=encoder)
+    settings = options.settings(vault=vault, index=index, encoder=encoder, ocr=ocr)
     try:
         _ingest_once(settings, rebuild=rebuild, as_json=as_json, quiet=quiet)
     except KeyboardInterrupt:

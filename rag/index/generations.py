@@ -28,9 +28,10 @@ GENERATIONS = "generations"
 MANIFEST = "manifest.json"
 LOCK = "lock"
 VECTORS = "vectors.bin"
+PICTURES = "pictures.jsonl"
 UNFINISHED = (f"{CURRENT}.new", f"{VECTORS}.new")
 """What is written before it replaces the file of that name."""
-OURS = frozenset({CURRENT, GENERATIONS, LOCK, VECTORS, *UNFINISHED})
+OURS = frozenset({CURRENT, GENERATIONS, LOCK, VECTORS, PICTURES, *UNFINISHED})
 HARMLESS = frozenset(
     {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 )

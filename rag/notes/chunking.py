@@ -55,7 +55,7 @@ class _Chunker:
     """Cuts the sections of one document."""
 
     def __init__(self, document: Document, count_tokens: CountTokens, max_tokens: int) -> None:
-        self.note = Readable(document.text, document.footnotes)
+        self.note = Readable(document.text, document.footnotes, document.pictures)
         self._document = document
         self._count = count_tokens
         self._max_tokens = max_tokens

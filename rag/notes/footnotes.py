@@ -66,16 +66,14 @@ def _find_references(lines: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def append_footnotes(words: str, source: str, footnotes: Mapping[str, str]) -> str:
-    """Add to the words of a text what the footnotes say that it refers to.
+def find_footnote_texts(source: str, footnotes: Mapping[str, str]) -> list[str]:
+    """Give what the footnotes say that a text refers to.
 
     Args:
-        words: the text without markup.
         source: the text as written.
         footnotes: what they say, by their labels.
     """
     if not footnotes or "[^" not in source:
-        return words
+        return []
     labels = dict.fromkeys(match[1] for match in _REFERENCE.finditer(source))
-    said = [footnotes[label] for label in labels if footnotes.get(label)]
-    return "\n".join([words, *said]) if words else words
+    return [footnotes[label] for label in labels if label in footnotes]

@@ -44,7 +44,12 @@ class Lines:
 
     def between(self, start_line: int, end_line: int) -> str:
         """Give lines start_line to end_line, 1-based and inclusive, without the last line end."""
-        return self.text[self._starts[start_line - 1] : self._stops[end_line - 1]]
+        start, end = self.places(start_line, end_line)
+        return self.text[start:end]
+
+    def places(self, start_line: int, end_line: int) -> tuple[int, int]:
+        """Give where lines start_line to end_line begin and end, without the last line end."""
+        return self._starts[start_line - 1], self._stops[end_line - 1]
 
     def start(self, line: int) -> int:
         """Give the place of a line's first character."""

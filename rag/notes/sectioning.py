@@ -65,8 +65,9 @@ def _outline(sections: Sequence[Section], least_words: int) -> Iterator[Section]
 
 def _says_nothing(section: Section, note: Readable) -> bool:
     """Say whether there is nothing to index under a heading, or but a nameless picture."""
-    texts = [note.lines.between(block.start_line, block.end_line) for block in section.blocks]
-    return sum(map(len, texts)) <= LONGEST_SILENT and not any(map(strip_markup, texts))
+    places = [note.lines.places(block.start_line, block.end_line) for block in section.blocks]
+    length = sum(end - start for start, end in places)
+    return length <= LONGEST_SILENT and not any(note.words(*place) for place in places)
 
 
 def join_short(
