@@ -82,9 +82,11 @@ def join_short(
     joined: list[Section] = []
     group: list[Section] = []
     total = 0
-    for section, size in zip(sections, sizes, strict=True):
+    for section, following, size in zip_longest(sections, sections[1:], sizes):
         fits = total + size <= ROOM * max_tokens and min(total, size) < SHORT
-        if group and fits and _may_join(group, section):
+        # What stands above others belongs to them rather than to what is before it.
+        is_above = following and _is_above(section, following)
+        if group and fits and not is_above and _may_join(group, section):
             group.append(section)
             total += size
             continue

@@ -63,9 +63,9 @@ def test_short_sections_join_their_neighbours_under_the_same_heading() -> None:
     first, second, third, fourth = _chunks(text, 190)
     assert (first.headings, _places([first])) == (("A",), [(1, 6)])
     assert first.indexed_text == f"Note\nA\nintro\nB\nb\nC\n{long}"
-    # F stands under E, which is not what is above both.
-    assert (second.headings, second.indexed_text) == (("D",), "Note\nD\nd\nE\ne")
-    assert (third.headings, third.indexed_text) == (("D", "E", "F"), "Note\nD > E > F\nf")
+    # E stands above F, and belongs to it rather than to D.
+    assert (second.headings, second.indexed_text) == (("D",), "Note\nD\nd")
+    assert (third.headings, third.indexed_text) == (("D", "E"), "Note\nD > E\ne\nF\nf")
     assert (fourth.headings, _places([fourth])) == (("D", "G"), [(13, 14)])
 
 
