@@ -46,6 +46,7 @@ from rag.index.local import LocalIndex
 from rag.index.update import Workshop, ingest
 from rag.notes.chunking import chunk_document
 from rag.notes.markdown import parse
+from rag.notes.terms import find_terms, weigh_grams
 from rag.types import Chunk, Document, Note
 
 ROOT = Path(__file__).parents[1]
@@ -191,7 +192,9 @@ def measure_warm(index: Path, questions: Sequence[str]) -> dict[str, Times]:
         "search": measure(questions, lambda text: retriever.search(text, COUNT)),
         "encoder": measure(questions, lambda text: encoder.encode_questions([text])),
         "FAISS": measure(questions, lambda text: opened.nearest(vectors[text], COUNT, None)),
-        "lexical leg": measure(questions, opened.lexical_scores),
+        "lexical leg": measure(
+            questions, lambda text: opened.lexical_scores(*weigh_grams(find_terms(text)))
+        ),
     }
 
 

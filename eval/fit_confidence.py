@@ -26,6 +26,7 @@ from rag.evaluation.questions import Question, load_questions
 from rag.index import IndexInfo, Mask, Rows
 from rag.index.dense import DenseLeg
 from rag.index.lexical import LexicalLeg
+from rag.notes.grams import Keys
 from rag.retrieval.search import Retriever
 from rag.types import Chunk, Filters, Unmatched
 
@@ -47,6 +48,8 @@ class DrawnIndex:
         nothing = np.empty(0, np.int64)
         self._lexical = LexicalLeg.empty().updated(nothing, texts, len(texts))
         self._dense = DenseLeg.build(iter([vectors]), vectors.shape[1])
+        codes = sorted({chunk.language for chunk in chunks})
+        self.languages = np.array([codes.index(chunk.language) for chunk in chunks], np.int64)
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Allow all: nothing here filters."""
@@ -72,9 +75,13 @@ class DrawnIndex:
         """See `Index`."""
         return self._dense.spread(vector)
 
-    def lexical_scores(self, question: str) -> NDArray[np.float32]:
+    def lexical_scores(self, keys: Keys, weights: NDArray[np.float64]) -> NDArray[np.float32]:
         """See `Index`."""
-        return self._lexical.scores(question)
+        return self._lexical.scores(keys, weights)
+
+    def rarity(self, keys: Keys) -> NDArray[np.float64]:
+        """See `Index`."""
+        return self._lexical.rarity(keys)
 
     def note_rows(self) -> dict[str, range]:
         """Name no note: nothing that is drawn embeds another."""

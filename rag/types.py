@@ -185,17 +185,24 @@ class Legs:
     dense_z: float
     """`dense` in standard deviations above the mean over all chunks."""
     lexical_z: float
-    dense_weight: float = 0.0
-    """What `dense_z` was multiplied with before the legs were added."""
-    lexical_weight: float = 0.0
+    """The same for `lexical`. It is in no score, but tells how good a match is in this index."""
+    nearness: float = 0.0
+    """What `dense_z` added to the score."""
+    grams: float = 0.0
+    """What `lexical` added: the share of the question's 4-grams that the chunk holds, above what
+    chunks in its language hold."""
+    words: float = 0.0
+    """What whole words added: the share of the question's words that stand near one another in the
+    chunk, names above all."""
+    crowding: float = 0.0
+    """What better passages of the same note took off. The score is nearness + grams + words -
+    crowding."""
 
     @property
     def parts(self) -> dict[str, float]:
         """What was added up to the fused score, by name."""
-        return {
-            "dense": self.dense_weight * self.dense_z,
-            "lexical": self.lexical_weight * self.lexical_z,
-        }
+        parts = {"dense": self.nearness, "grams": self.grams, "words": self.words}
+        return parts | ({"crowding": -self.crowding} if self.crowding else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +228,8 @@ class Passage:
     legs: Legs
     reranked: Reranked | None = None
     """None where no reranker read it."""
+    embedded_in: str = ""
+    """The note that embeds it, if that brought it here: its score is then that passage's."""
 
 
 class Mode(StrEnum):

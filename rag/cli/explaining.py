@@ -6,14 +6,16 @@ from typing import Any
 
 from rag.types import Legs, Passage
 
-UNITS = {"dense": "cosine", "lexical": "BM25"}
-"""What the scores of the legs are."""
+LEGS = {"dense": ("dense", "cosine"), "grams": ("lexical", "BM25")}
+"""For a part of the score the leg that it comes from, and what that leg's score is."""
 
 
 def as_explained(passage: Passage) -> dict[str, Any]:
     """Give what led to a passage's place, by name."""
     found: dict[str, Any] = _rounded(asdict(passage.legs))
     found["parts"] = _rounded(passage.legs.parts)
+    if passage.embedded_in:
+        found["embedded_in"] = passage.embedded_in
     if passage.reranked is not None:
         found["reranked"] = _rounded(asdict(passage.reranked))
     return found
@@ -22,10 +24,11 @@ def as_explained(passage: Passage) -> dict[str, Any]:
 def explain_place(passage: Passage) -> Iterator[str]:
     """Write what led to a passage's place: the parts of its score, and what they come from."""
     legs, after = passage.legs, passage.reranked
+    if passage.embedded_in:
+        yield f"embedded in {passage.embedded_in}"
+        return
     for name, part in legs.parts.items():
         yield f"{name:<9}{part:+7.2f}   {_measured(legs, name)}".rstrip()
-    for name in (name for name in UNITS if name not in legs.parts):
-        yield f"{name:<9}{'':7}   {_measured(legs, name)}"
     yield f"{'fused':<9}{after.fused_score if after else passage.score:+7.2f}"
     if after:
         yield f"{'reranked':<9}{after.score:+7.2f}   from place {after.fused_rank}"
@@ -33,12 +36,11 @@ def explain_place(passage: Passage) -> Iterator[str]:
 
 def _measured(legs: Legs, name: str) -> str:
     """Write the score of a leg and how far it stands out; empty for a part that is no leg."""
-    if name not in UNITS:
+    if name not in LEGS:
         return ""
+    leg, unit = LEGS[name]
     values = asdict(legs)
-    text = f"{UNITS[name]} {values[name]:.3f}, {values[f'{name}_z']:+.1f} deviations"
-    weight = values.get(f"{name}_weight")
-    return text if weight is None else f"{text} × {weight:.2f}"
+    return f"{unit} {values[leg]:.3f}, {values[f'{leg}_z']:+.1f} deviations"
 
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.notes.grams import Keys
 from rag.types import Chunk, Filters, Notice, Skipped, Unmatched
 
 Mask = NDArray[np.bool_]
@@ -63,8 +64,15 @@ class Index(Protocol):
     def cosine_spread(self, vector: NDArray[np.float32]) -> tuple[float, float]:
         """Give mean and standard deviation of a unit vector's cosines with all chunks."""
 
-    def lexical_scores(self, question: str) -> NDArray[np.float32]:
-        """Give each chunk's BM25 for a question; shape [chunks]."""
+    def lexical_scores(self, keys: Keys, weights: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Give each chunk's BM25 for weighted, distinct 4-grams; shape [chunks]."""
+
+    def rarity(self, keys: Keys) -> NDArray[np.float64]:
+        """Give the idf of some 4-grams, in their order; > 0."""
+
+    @property
+    def languages(self) -> NDArray[np.int64]:
+        """The language of each chunk, as a number from 0; shape [chunks]."""
 
     def note_rows(self) -> Mapping[str, range]:
         """Give the rows of each note's chunks, by its path."""

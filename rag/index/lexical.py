@@ -79,24 +79,34 @@ class LexicalLeg:
             leg = _join(leg, some)
         return leg
 
-    def scores(self, question: str) -> Scores:
-        """Score every chunk for a question; shape [chunks], >= 0. A repeated gram counts once."""
-        size = len(self.lengths)
-        scores = np.zeros(size, np.float32)
-        keys = np.unique(gram_keys(question))
-        if not size or not len(keys):
+    def scores(self, keys: Keys, weights: NDArray[np.float64]) -> Scores:
+        """Score every chunk for a question's distinct grams; shape [chunks], >= 0."""
+        scores = np.zeros(len(self.lengths), np.float32)
+        if not len(scores) or not len(keys):
             return scores
         mean = max(float(self.lengths.mean()), 1.0)
         norms = (K1 * (1 - B + B * self.lengths / mean)).astype(np.float32)
-        places = np.searchsorted(self.grams, keys)
-        for key, place in zip(keys, places, strict=True):
-            if place == len(self.grams) or self.grams[place] != key:
-                continue
-            span = slice(self.ends[place], self.ends[place + 1])
-            rows, counts = self.rows[span], self.counts[span].astype(np.float32)
-            idf = np.log1p((size - len(rows) + 0.5) / (len(rows) + 0.5))
-            scores[rows] += np.float32(idf * (K1 + 1)) * counts / (counts + norms[rows])
+        gains = (weights * self.rarity(keys) * (K1 + 1)).astype(np.float32)
+        begins, ends = self._spans(keys)
+        for gain, begin, end in zip(gains, begins, ends, strict=True):
+            rows, counts = self.rows[begin:end], self.counts[begin:end].astype(np.float32)
+            scores[rows] += gain * counts / (counts + norms[rows])
         return scores
+
+    def rarity(self, keys: Keys) -> NDArray[np.float64]:
+        """Give the idf of grams, in their order; > 0, the most for those that no chunk holds."""
+        begins, ends = self._spans(keys)
+        held = ends - begins
+        idf: NDArray[np.float64] = np.log1p((len(self.lengths) - held + 0.5) / (held + 0.5))
+        return idf
+
+    def _spans(self, keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give where each gram's postings begin and end; at one place if it has none."""
+        if not len(self.grams):
+            return np.zeros(len(keys), np.int64), np.zeros(len(keys), np.int64)
+        places = np.minimum(np.searchsorted(self.grams, keys), len(self.grams) - 1)
+        held = self.grams[places] == keys
+        return self.ends[places], np.where(held, self.ends[places + 1], self.ends[places])
 
     def save(self, folder: Path) -> list[Path]:
         """Write one file a field; gives the files."""

@@ -17,6 +17,7 @@ from rag.index.filtering import ChunkFilter
 from rag.index.generations import REBUILD, Manifest
 from rag.index.lexical import LexicalLeg
 from rag.index.tables import NoteRow, TableReader
+from rag.notes.grams import Keys
 from rag.types import Chunk, Filters, Unmatched
 
 TRIES = 10
@@ -122,9 +123,22 @@ class LocalIndex:
         """Give mean and standard deviation of a unit vector's cosines with all chunks."""
         return self.dense.spread(vector)
 
-    def lexical_scores(self, question: str) -> NDArray[np.float32]:
-        """Give each chunk's BM25 for a question; shape [chunks]."""
-        return self.lexical.scores(question)
+    def lexical_scores(self, keys: Keys, weights: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Give each chunk's BM25 for weighted, distinct 4-grams; shape [chunks]."""
+        return self.lexical.scores(keys, weights)
+
+    def rarity(self, keys: Keys) -> NDArray[np.float64]:
+        """Give the idf of some 4-grams, in their order; > 0."""
+        return self.lexical.rarity(keys)
+
+    @cached_property
+    def languages(self) -> NDArray[np.int64]:
+        """The language of each chunk, as a number from 0; shape [chunks]."""
+        numbers: dict[str, int] = {}
+        return np.array(
+            [numbers.setdefault(code, len(numbers)) for code in self.tables.chunk_languages()],
+            np.int64,
+        )
 
     def note_rows(self) -> Mapping[str, range]:
         """Give the rows of each note's chunks, by its path."""

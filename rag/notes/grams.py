@@ -21,7 +21,17 @@ Keys = NDArray[np.uint64]
 
 def gram_keys(text: str) -> Keys:
     """Give the grams of a text, in order and with repeats, as numbers."""
-    words = f" {_APART.sub(' ', fold(text)).strip()} "
+    return keys_of_words(fold_words(text))
+
+
+def fold_words(text: str) -> str:
+    """Give the folded words of a text, with one space between two."""
+    return _APART.sub(" ", fold(text)).strip()
+
+
+def keys_of_words(words: str) -> Keys:
+    """Give the grams of what `fold_words` gave; more of it may be joined with a space."""
+    words = f" {words} "
     codes = np.frombuffer(words.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     codes &= np.uint64((1 << _BITS) - 1)
     if len(codes) < GRAM - 1:
@@ -37,3 +47,9 @@ def gram_keys(text: str) -> Keys:
     keys[alone] = keys[alone] >> np.uint64(_BITS) << np.uint64(_BITS) | np.uint64(ord(" "))
     found: Keys = keys[second & third | alone]
     return found
+
+
+def begins_word(keys: Keys) -> NDArray[np.bool_]:
+    """Say of each gram whether it is the first of its word: each word has one with that border."""
+    first: NDArray[np.bool_] = keys >> np.uint64(_BITS * (GRAM - 1)) == np.uint64(ord(" "))
+    return first

@@ -5,16 +5,50 @@ it is cited at its own lines, and no note has to be indexed again because anothe
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from rag.index import Index
+from rag.index import Index, Mask
 from rag.notes.links import Link, find_links, find_target
-from rag.types import Chunk
+from rag.types import Chunk, Legs, Passage
 
 DEEPEST = 3
 """Embeds in embeds that are followed; Obsidian shows five."""
 MOST_ROWS = 2
 """Chunks of one embed. Where a whole note is embedded, the part that answers is found by itself."""
+
+
+def bring_embedded(
+    passages: Sequence[Passage], index: Index, count: int, allowed: Mask | None
+) -> list[Passage]:
+    """Put what passages embed right behind them, if it was not found by itself.
+
+    Args:
+        passages: that were found, best first.
+        index: in which they were found.
+        count: how many come back at most.
+        allowed: which chunks may be found; None: all.
+    """
+    there = {(passage.chunk.path, passage.chunk.start_line) for passage in passages}
+    brought: list[Passage] = []
+    for passage in passages:
+        brought.append(replace(passage, rank=len(brought) + 1))
+        rows = find_embedded(passage.chunk, index)
+        for row in rows if allowed is None else [row for row in rows if allowed[row]]:
+            (chunk,) = index.chunks([row])
+            place = (chunk.path, chunk.start_line)
+            if place not in there:
+                there.add(place)
+                brought.append(
+                    Passage(
+                        chunk=chunk,
+                        rank=len(brought) + 1,
+                        score=passage.score,
+                        legs=Legs(dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0),
+                        embedded_in=passage.chunk.path,
+                    )
+                )
+    return brought[:count]
 
 
 def find_embedded(chunk: Chunk, index: Index) -> list[int]:

@@ -117,7 +117,7 @@ def test_explained(rag: Rag, small_index: Path) -> None:
     end = next(place for place, line in enumerate(lines) if line.startswith("   fused"))
     words = [line.split() for line in lines[: end + 1]]
     *parts, fused = [float(word[1]) for word in words if word[1][0] in "+-"]
-    assert {"dense", "lexical"} <= {word[0] for word in words}
+    assert {"dense", "grams"} <= {word[0] for word in words}
     assert sum(parts) == pytest.approx(fused, abs=0.01 * len(parts))
     assert first.endswith(f"[{fused:.2f}]")
     assert max(map(len, lines[: end + 1])) < WIDTH

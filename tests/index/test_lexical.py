@@ -6,12 +6,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from rag.index.lexical import BLOCK, MOST_COUNTED, LexicalLeg
+from rag.notes.grams import gram_keys
+from rag.notes.terms import find_terms, weigh_grams
 
 
 def leg_of(*texts: str) -> LexicalLeg:
     return LexicalLeg.empty().updated(np.empty(0, np.int64), enumerate(texts), len(texts))
+
+
+def scores(leg: LexicalLeg, question: str) -> NDArray[np.float32]:
+    return leg.scores(*weigh_grams(find_terms(question)))
 
 
 def assert_same(one: LexicalLeg, other: LexicalLeg) -> None:
@@ -34,31 +41,46 @@ def test_bm25_by_hand() -> None:
     # chunk 1: tf 2, norm 1.2 (0.25 + 0.75 * 6 / (11/3)) = 0.3 + 16.2/11
     first = 2 * log(1.6) * 2.2 * 1 / (1 + 0.3 + 5.4 / 11)
     second = 2 * log(1.6) * 2.2 * 2 / (2 + 0.3 + 16.2 / 11)
-    np.testing.assert_allclose(leg.scores("Red"), [first, second, 0], rtol=1e-6)
+    np.testing.assert_allclose(scores(leg, "Red"), [first, second, 0], rtol=1e-6)
     # "hat": n = 1, idf = ln(1 + 2.5 / 1.5) = ln (8/3); tf 1, the norm of chunk 1.
     hat = 2 * log(8 / 3) * 2.2 / (1 + 0.3 + 16.2 / 11)
-    np.testing.assert_allclose(leg.scores("hat"), [0, hat, 0], rtol=1e-6)
-    np.testing.assert_allclose(leg.scores("red hat"), [first, second + hat, 0], rtol=1e-6)
-    np.testing.assert_array_equal(leg.scores("hat hat, HAT!"), leg.scores("hat"))
+    np.testing.assert_allclose(scores(leg, "hat"), [0, hat, 0], rtol=1e-6)
+    np.testing.assert_allclose(scores(leg, "red hat"), [first, second + hat, 0], rtol=1e-6)
+    np.testing.assert_array_equal(scores(leg, "hat hat, HAT!"), scores(leg, "hat"))
+
+
+def test_weights_and_rarity_by_hand() -> None:
+    leg = leg_of("red", "red red hat", "blue")
+    keys = np.sort(gram_keys("red hat zoo"))
+    rare = leg.rarity(keys)
+    # N 3: two chunks hold each gram of "red", one those of "hat", none those of "zoo".
+    twice, once, never = log(1.6), log(8 / 3), log(1 + 3.5 / 0.5)
+    names = {int(key): text for text in ("red", "hat", "zoo") for key in gram_keys(text)}
+    expected = [{"red": twice, "hat": once, "zoo": never}[names[int(key)]] for key in keys]
+    np.testing.assert_allclose(rare, expected)
+    whole, half = (leg.scores(keys, np.full(len(keys), weight)) for weight in (1.0, 0.5))
+    np.testing.assert_allclose(half, whole / 2, rtol=1e-6)
+    # Without chunks ln(1 + 0.5 / 0.5).
+    np.testing.assert_allclose(LexicalLeg.empty().rarity(keys[:1]), [log(2)])
 
 
 def test_marks_and_case_are_folded() -> None:
     leg = leg_of("Învățare automată", "ŁÓDŹ")
-    np.testing.assert_array_equal(leg.scores("invatare"), leg.scores("ÎNVĂȚARE"))
-    assert leg.scores("invatare")[0] > 0
-    assert leg.scores("lodz")[1] > 0
+    np.testing.assert_array_equal(scores(leg, "invatare"), scores(leg, "ÎNVĂȚARE"))
+    assert scores(leg, "invatare")[0] > 0
+    assert scores(leg, "lodz")[1] > 0
 
 
 @pytest.mark.parametrize("question", ["", " ", "?!", "zebra", "\ud800", "\0"])
 def test_nothing_matches(question: str) -> None:
-    assert leg_of("red", "blue").scores(question).tolist() == [0, 0]
+    assert scores(leg_of("red", "blue"), question).tolist() == [0, 0]
 
 
 def test_empty(tmp_path: Path) -> None:
-    assert LexicalLeg.empty().scores("red").shape == (0,)
+    assert scores(LexicalLeg.empty(), "red").shape == (0,)
     leg = leg_of("", "?")
     assert leg.lengths.tolist() == [0, 0]
-    assert leg.scores("red").tolist() == [0, 0]
+    assert scores(leg, "red").tolist() == [0, 0]
     for saved in (LexicalLeg.empty(), leg):
         saved.save(tmp_path)
         assert_same(LexicalLeg.load(tmp_path), saved)
@@ -88,7 +110,7 @@ def test_more_chunks_than_are_sorted_at_once() -> None:
     texts = [f"word{number % 7} of chunk {number}" for number in range(BLOCK + 3)]
     whole = leg_of(*texts)
     assert whole.lengths.shape == (BLOCK + 3,)
-    assert int(np.argmax(whole.scores(f"chunk {BLOCK + 2}"))) == BLOCK + 2
+    assert int(np.argmax(scores(whole, f"chunk {BLOCK + 2}"))) == BLOCK + 2
     moved = np.arange(len(texts))
     moved[[0, BLOCK]] = -1
     assert_same(whole.updated(moved, [(0, texts[0]), (BLOCK, texts[BLOCK])], len(texts)), whole)

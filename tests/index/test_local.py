@@ -3,11 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from rag.errors import DamagedIndex, NoIndex
 from rag.index import generations
 from rag.index.generations import Manifest
 from rag.index.local import LocalIndex
+from rag.notes.grams import Keys
+from rag.notes.terms import find_terms, weigh_grams
 from rag.types import Filters, Skipped
 from tests.fake_encoder import FakeEncoder
 from tests.index.ingesting import ingest_notes, write_notes
@@ -128,17 +131,27 @@ def test_filters_of_different_kinds_must_all_hold(
     assert allowed_rows(index, filters) == rows
 
 
+def weigh(question: str) -> tuple[Keys, NDArray[np.float64]]:
+    return weigh_grams(find_terms(question))
+
+
 def test_both_legs_speak_of_the_same_rows(index: LocalIndex) -> None:
     vector = FakeEncoder().encode_questions(["Large [LLM]\ntokens"])[0]
     rows, cosines = index.nearest(vector, 1, None)
     assert rows.tolist() == [1]
     assert cosines[0] == pytest.approx(1)
     assert index.cosines(vector, np.array([1]))[0] == pytest.approx(1)
-    assert int(np.argmax(index.lexical_scores("tokens"))) == 1
+    assert int(np.argmax(index.lexical_scores(*weigh("tokens")))) == 1
     cosines = index.cosines(vector, np.arange(6))
     np.testing.assert_allclose(
         index.cosine_spread(vector), (cosines.mean(), cosines.std()), atol=1e-6
     )
+
+
+def test_languages_of_chunks_are_numbered(index: LocalIndex) -> None:
+    codes = [chunk.language for chunk in index.chunks(range(6))]
+    assert len(set(codes)) == 2
+    assert (index.languages == index.languages[0]).tolist() == [code == codes[0] for code in codes]
 
 
 def test_no_index(tmp_path: Path) -> None:
@@ -154,7 +167,7 @@ def test_an_open_index_does_not_see_later_ingests(tmp_path: Path) -> None:
         write_notes(tmp_path / "vault", {"a.md": f"{text} text"})
         ingest_notes(tmp_path / "vault", tmp_path / "index")
     assert old.chunks([0])[0].text == "first"
-    assert old.lexical_scores("first")[0] > 0
+    assert old.lexical_scores(*weigh("first"))[0] > 0
     assert LocalIndex.open(tmp_path / "index").chunks([0])[0].text == "fourth text"
 
 

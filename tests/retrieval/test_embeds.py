@@ -7,7 +7,8 @@ from rag.index.update import Workshop, ingest
 from rag.notes.chunking import chunk_document
 from rag.notes.markdown import parse
 from rag.retrieval.embeds import find_embedded
-from rag.types import Chunk, Document, Note
+from rag.retrieval.search import Retriever
+from rag.types import Chunk, Document, Filters, Note
 from tests.fake_encoder import FakeEncoder
 from tests.index.ingesting import write_notes
 
@@ -65,3 +66,28 @@ def test_a_note_that_embeds_itself_ends(index: LocalIndex) -> None:
 
 def test_a_heading_among_short_sections(index: LocalIndex) -> None:
     assert _embedded(index, "short.md") == [("e.md", ("e",))]
+
+
+def _found(
+    index: LocalIndex, count: int, filters: Filters | None = None
+) -> list[tuple[int, str, str]]:
+    retriever = Retriever(index, lambda: FakeEncoder(max_tokens=50))
+    passages = retriever.search("See it", count, filters=filters)
+    return [(passage.rank, passage.chunk.path, passage.embedded_in) for passage in passages]
+
+
+def test_what_a_passage_embeds_stands_behind_it(index: LocalIndex) -> None:
+    assert _found(index, 2) == [(1, "a.md", ""), (2, "b.md", "a.md")]
+    assert len(_found(index, 3)) == 3
+
+
+def test_what_was_found_by_itself_is_not_brought_again(index: LocalIndex) -> None:
+    found = _found(index, 100)
+    assert len({(path, rank) for rank, path, _ in found}) == len(found)
+    everything = [chunk.path for chunk in index.chunks(range(index.info.chunks))]
+    assert len(found) <= len(everything)
+
+
+def test_filters_hold_for_what_is_embedded(index: LocalIndex) -> None:
+    found = _found(index, 100, Filters(paths=("a.md", "c.md")))
+    assert {path for _, path, _ in found} <= {"a.md", "c.md"}

@@ -37,7 +37,7 @@ class ByNumber:
         self.questions.add(question)
         self.batches.append(len(texts))
         self.clock.now += len(texts)
-        return np.array([float(text.removeprefix("text ")) for text in texts], np.float32)
+        return np.array([float(text.removesuffix(" only")) for text in texts], np.float32)
 
 
 class Setting:

@@ -6,6 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from rag.index import IndexInfo, Mask, Rows
+from rag.notes.grams import Keys
+from rag.retrieval.fusion import DENSE, GRAMS, KNOWN
 from rag.retrieval.search import CANDIDATES, Retriever
 from rag.types import Chunk, Filters, Mode, Unmatched
 from tests.fake_encoder import FakeEncoder
@@ -50,15 +52,22 @@ class TableIndex:
         cosines = self.vectors @ vector
         return float(cosines.mean()), float(cosines.std())
 
-    def lexical_scores(self, question: str) -> NDArray[np.float32]:
+    def lexical_scores(self, keys: Keys, weights: NDArray[np.float64]) -> NDArray[np.float32]:
         return self.lexical
 
     def note_rows(self) -> dict[str, range]:
         return {f"{row}.md": range(row, row + 1) for row in range(len(self.lexical))}
 
+    def rarity(self, keys: Keys) -> NDArray[np.float64]:
+        return np.full(len(keys), 0.5)
+
+    @property
+    def languages(self) -> NDArray[np.int64]:
+        return np.zeros(len(self.lexical), np.int64)
+
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         return [
-            Chunk(f"{row}.md", f"note {row}", (), 1, 1, f"text {row}", f"text {row}", (), "en")
+            Chunk(f"{row}.md", f"note {row}", (), 1, 1, f"text {row}", f"{row} only", (), "en")
             for row in rows
         ]
 
@@ -67,10 +76,14 @@ QUESTION = np.array([1, 0], np.float32)
 # Cosines with the question 1, 0.6, 0.2, -0.2: mean 0.4,
 # deviation sqrt((0.36 + 0.04 + 0.04 + 0.36) / 4) = sqrt(0.2).
 VECTORS = [(1, 0), (0.6, 0.8), (0.2, sqrt(0.96)), (-0.2, sqrt(0.96))]
+DENSE_Z = [0.6 / sqrt(0.2), 0.2 / sqrt(0.2), -0.2 / sqrt(0.2), -0.6 / sqrt(0.2)]
 # Mean 2, deviation sqrt((4 + 4 + 0 + 16) / 4) -- of 0, 0, 2, 6 -- = sqrt(6).
 LEXICAL = [0, 0, 2, 6]
-DENSE_Z = [0.6 / sqrt(0.2), 0.2 / sqrt(0.2), -0.2 / sqrt(0.2), -0.6 / sqrt(0.2)]
 LEXICAL_Z = [-2 / sqrt(6), -2 / sqrt(6), 0, 4 / sqrt(6)]
+# `question` has 7 grams (_que ques uest esti stio tion ion_), each of rarity 0.5, so a whole match is
+# 3.5. Shares 0, 0, 4/7 and 12/7; their mean is 4/7.
+SHARES = [-4 / 7, -4 / 7, 0, 8 / 7]
+GRAM_PART = [GRAMS / (KNOWN + 12 / 7) * share for share in SHARES]
 
 
 def no_encoder() -> FakeEncoder:
@@ -88,33 +101,54 @@ def found(
 
 
 def test_fusion_by_hand() -> None:
-    # Half of each: 0.263, -0.185, -0.224, 0.146.
-    halves = [(one + other) / 2 for one, other in zip(DENSE_Z, LEXICAL_Z, strict=True)]
-    assert halves == pytest.approx([0.26257, -0.18464, -0.22361, 0.14568], abs=1e-5)
+    # No text holds a word of the question.
+    sums = [DENSE * one + other for one, other in zip(DENSE_Z, GRAM_PART, strict=True)]
     passages = Retriever(TableIndex(VECTORS, LEXICAL), no_encoder).search(
         "question", 4, vector=QUESTION
     )
-    assert [passage.chunk.path for passage in passages] == ["0.md", "3.md", "1.md", "2.md"]
-    for passage, row in zip(passages, (0, 3, 1, 2), strict=True):
-        assert passage.score == pytest.approx(halves[row], abs=1e-6)
-        assert passage.legs.dense == pytest.approx(VECTORS[row][0])
-        assert passage.legs.lexical == LEXICAL[row]
-        assert passage.legs.dense_z == pytest.approx(DENSE_Z[row], abs=1e-5)
-        assert passage.legs.lexical_z == pytest.approx(LEXICAL_Z[row], abs=1e-5)
+    assert [passage.chunk.path for passage in passages] == ["3.md", "0.md", "2.md", "1.md"]
+    for passage, row in zip(passages, (3, 0, 2, 1), strict=True):
+        legs = passage.legs
+        assert passage.score == pytest.approx(sums[row], abs=1e-6)
+        assert legs.dense == pytest.approx(VECTORS[row][0])
+        assert legs.lexical == LEXICAL[row]
+        assert legs.dense_z == pytest.approx(DENSE_Z[row], abs=1e-5)
+        assert legs.lexical_z == pytest.approx(LEXICAL_Z[row], abs=1e-5)
+        assert legs.nearness == pytest.approx(DENSE * DENSE_Z[row], abs=1e-5)
+        assert legs.grams == pytest.approx(GRAM_PART[row], abs=1e-6)
+        assert (legs.words, legs.crowding) == (0, 0)
+
+
+def test_the_score_is_what_the_legs_add_up_to() -> None:
+    index = TableIndex(VECTORS, LEXICAL)
+    for mode in Mode:
+        for passage in Retriever(index, no_encoder).search("2 only", 4, mode=mode, vector=QUESTION):
+            legs = passage.legs
+            total = legs.nearness + legs.grams + legs.words - legs.crowding
+            assert passage.score == pytest.approx(total)
+            assert (legs.words > 0) == (mode is not Mode.DENSE)
+            assert (legs.nearness != 0) == (mode is not Mode.LEXICAL)
+
+
+def test_whole_words_decide_between_equals() -> None:
+    index = TableIndex([(1, 0)] * 4, [1, 1, 1, 1])
+    passages = Retriever(index, no_encoder).search("only 2", 4, vector=QUESTION)
+    assert passages[0].chunk.path == "2.md"
+    assert passages[0].legs.words > passages[1].legs.words
 
 
 def test_dense_alone() -> None:
     index = TableIndex(VECTORS, LEXICAL)
     rows, scores = zip(*found(index, 3, Mode.DENSE), strict=True)
     assert rows == (0, 1, 2)
-    assert scores == pytest.approx(DENSE_Z[:3], abs=1e-5)
+    assert scores == pytest.approx([DENSE * z for z in DENSE_Z[:3]], abs=1e-5)
 
 
 def test_lexical_alone_gives_what_matches_and_needs_no_encoder() -> None:
     index = TableIndex(VECTORS, LEXICAL)
     passages = Retriever(index, no_encoder).search("question", 4, mode=Mode.LEXICAL)
     assert [passage.chunk.path for passage in passages] == ["3.md", "2.md"]
-    assert [passage.score for passage in passages] == pytest.approx([LEXICAL_Z[3], LEXICAL_Z[2]])
+    assert [passage.score for passage in passages] == pytest.approx([GRAM_PART[3], GRAM_PART[2]])
     assert {(passage.legs.dense, passage.legs.dense_z) for passage in passages} == {(0, 0)}
 
 
@@ -139,7 +173,7 @@ def test_a_leg_proposes_as_many_as_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "rows"), [(Mode.HYBRID, [1, 2]), (Mode.DENSE, [1, 2]), (Mode.LEXICAL, [2])]
+    ("mode", "rows"), [(Mode.HYBRID, [2, 1]), (Mode.DENSE, [1, 2]), (Mode.LEXICAL, [2])]
 )
 def test_filters_leave_the_scores_as_they_are(mode: Mode, rows: list[int]) -> None:
     index = TableIndex(VECTORS, LEXICAL)
