@@ -25,7 +25,8 @@ LEAST_CONTEXT = 2048
 MOST_CONTEXT = 10_000_000
 """The longest that any model claims."""
 _FOLDERS = ("vault", "index")
-_WANTED = {int: "a whole number", float: "a number", str: "a text"}
+_SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+_WANTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Settings:
     """How freely a language model words an answer: 0 always takes the likeliest word. 0 to 2."""
     seed: int = 0
     """Equal seeds draw equal answers, at a temperature above 0. From 0."""
+    strict: bool = False
+    """Whether sentences of an answer that no passage supports are left out; else they are marked
+    `[?]`."""
     k: int = 5
     """How many passages are found, and read for an answer. 1 to 100."""
     rerank: str = ""
@@ -101,7 +105,9 @@ class Settings:
             if key not in kinds:
                 known = ", ".join(sorted(kinds))
                 raise BadSettings(f"{source}: unknown setting {key!r}", f"use one of: {known}")
-            if isinstance(value, str) and kinds[key] is not str:
+            if isinstance(value, str) and kinds[key] is bool:
+                value = _SWITCHES.get(value.lower(), value)
+            elif isinstance(value, str) and kinds[key] is not str:
                 with suppress(ValueError):
                     value = int(value) if kinds[key] is int else float(value)
             if kinds[key] is float and type(value) is int:

@@ -309,3 +309,6 @@ class Answer:
     """How many notes changed on disk since the index was built."""
     timings_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage: retrieve, generate, cite."""
+    languages: tuple[str, ...] = ()
+    """Of the text: those of the notes that are quoted, or that of what a model wrote; empty for a
+    refusal, which is in `language`."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from rag.types import Chunk, Document, Note
 
 EMBEDDED = "embedded"
+MOST_FRESH = 20
+"""Changed notes that are ingested before an answer: some seconds' work."""
 WATCH_SECONDS = 2.0
 """Between two looks at the vault: one costs 30 ms for 3,000 notes."""
 
@@ -233,7 +235,25 @@ def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answere
     def open_its_generator() -> "Generator":
         return open_generator(settings, retriever.encoder, notify)
 
-    return Answerer(retriever, open_its_generator, lambda: count_behind(index, folder))
+    return Answerer(
+        retriever,
+        open_its_generator,
+        lambda: count_behind(index, folder),
+        strict=settings.strict,
+    )
+
+
+def refresh(settings: Settings, progress: "Progress") -> int:
+    """Ingest the notes that changed since the index was built, if they are few.
+
+    Returns:
+        How many notes changed; with more than MOST_FRESH nothing was done.
+    """
+    info, behind = read_status(settings)
+    if 0 < behind <= MOST_FRESH:
+        known = settings.override({"vault": info.vault}, "index")
+        ingest(known, rebuild=False, progress=progress)
+    return behind
 
 
 def language_of(question: str, retriever: "Retriever") -> str:
@@ -241,6 +261,13 @@ def language_of(question: str, retriever: "Retriever") -> str:
     from rag.notes.language import detect_language
 
     return detect_language(question, next(iter(retriever.index.info.languages), None))
+
+
+def name_language(code: str) -> str:
+    """Name a language in itself, by its code where that is all that is known."""
+    from rag.notes.language import NAMES
+
+    return NAMES.get(code, code)
 
 
 def count_behind(index: "LocalIndex", folder: Path) -> int:

@@ -1,5 +1,6 @@
 """Settings: which source wins, and what is refused."""
 
+import json
 from dataclasses import fields
 from pathlib import Path
 
@@ -56,8 +57,8 @@ def test_precedence(
 def test_each_setting_from_each_source(tmp_path: Path) -> None:
     for field in fields(Settings):
         number = 2048 if field.name == "llm_context" else 9
-        value = {int: number, float: 1.5, str: "some value"}[type(field.default)]
-        write(tmp_path, f"{field.name} = {value!r}")
+        value = {int: number, float: 1.5, bool: True, str: "some value"}[type(field.default)]
+        write(tmp_path, f"{field.name} = {json.dumps(value)}")
         name = f"RAG_{field.name.upper()}"
         from_file = load_settings({}, folder=tmp_path, environment={})
         from_flag = load_settings({field.name: value}, folder=tmp_path / "none", environment={})

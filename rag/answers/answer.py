@@ -5,20 +5,23 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rag.answers.citations import add_marks, build_citations
+from rag.answers.citations import Checker
 from rag.answers.confidence import ANSWERABLE, confidence
 from rag.answers.inert import make_inert
 from rag.answers.marks import blank_marks, clean_marks, find_marks
-from rag.answers.prompt import build_prompt
+from rag.answers.prompt import ask_again, build_prompt
 from rag.answers.refusal import count_shown, says_unknown, write_refusal
+from rag.encoders import Encoder
 from rag.generators import Generator
-from rag.notes.language import detect_language
+from rag.notes.language import clear_language, detect_language
 from rag.notes.lines import LINE_END
 from rag.retrieval.search import Retriever
 from rag.types import Answer, Citation, Filters, Passage, Prompt
 
 NOBODY = "none"
 """The generator of a refusal for which none was loaded."""
+QUOTES = "extractive"
+"""The kind of generator whose words are the notes', in the notes' language."""
 _WORD = re.compile(r"\w")
 
 
@@ -34,12 +37,18 @@ class Answerer:
         retriever: Retriever,
         open_generator: Callable[[], Generator],
         count_behind: Callable[[], int],
+        *,
+        strict: bool = False,
     ) -> None:
-        """Take what finds passages, what opens the generator, and what counts changed notes."""
+        """Take what finds passages, what opens the generator, and what counts changed notes.
+
+        With `strict`, sentences that no passage supports are taken out instead of marked `[?]`.
+        """
         self.retriever = retriever
         self._open_generator = open_generator
         self._generator: Generator | None = None
         self._count_behind = count_behind
+        self._strict = strict
 
     @property
     def generator(self) -> Generator:
@@ -85,11 +94,15 @@ class Answerer:
         if sure >= ANSWERABLE:
             text, shown = self._generate(question, language, passages, on_text)
         times.append(time.perf_counter())
+        vault = Path(self.retriever.index.info.vault)
+        checker = Checker(passages, vault, language, self._encoder_if(text))
+        if text:
+            text = checker.keep_supported(text) if self._strict else checker.complete(text)
         abstained = not text
         if abstained:
             text = write_refusal(language, passages)
             on_text(f"\n\n{text}" if shown else text)
-        citations = () if abstained else self._cite(text, passages, language)
+        citations = () if abstained else checker.cite(text)
         behind = self._count_behind()
         times.append(time.perf_counter())
         stages = ("retrieve", "generate", "cite")
@@ -98,6 +111,7 @@ class Answerer:
             language=language,
             text=text,
             abstained=abstained,
+            languages=() if abstained else self._languages(text, citations, passages, language),
             confidence=sure,
             citations=citations,
             passages=tuple(passages),
@@ -117,8 +131,20 @@ class Answerer:
         passages: Sequence[Passage],
         on_text: Callable[[str], None],
     ) -> tuple[str, bool]:
-        """Give the answer, empty if there is none, and whether anything was shown."""
+        """Give the answer, empty if there is none, and whether anything was shown.
+
+        A model that wrote in another language than the question's is asked once more.
+        """
         prompt = self._fit(question, language, passages)
+        text, shown = self._stream(prompt, on_text)
+        if text and self.generator.kind != QUOTES and clear_language(text) not in (None, language):
+            again, _ = self._stream(ask_again(prompt, text), _ignore)
+            if again and clear_language(again) in (None, language):
+                text = again
+        return self._finish(text, prompt.passages), shown
+
+    def _stream(self, prompt: Prompt, on_text: Callable[[str], None]) -> tuple[str, bool]:
+        """Give what the generator writes, empty for a refusal, and whether anything was shown."""
         text, shown = "", 0
         for piece in self.generator.stream(prompt):
             text += piece
@@ -129,19 +155,24 @@ class Answerer:
                 shown = safe
         if text[shown:].strip():
             on_text(text[shown:])
-        return self._finish(text, prompt.passages), bool(text.strip())
+        return text, bool(text.strip())
 
     def _finish(self, text: str, passages: Sequence[Passage]) -> str:
         """Make what a generator wrote an answer: inert, with the marks of its passages alone."""
         text = clean_marks(make_inert(LINE_END.sub("\n", text)), len(passages)).strip()
-        marks = find_marks(text)
-        if not _WORD.search(blank_marks(text, marks)):
-            return ""
-        return text if marks else add_marks(text, passages, self.retriever.encoder)
+        return text if _WORD.search(blank_marks(text, find_marks(text))) else ""
 
-    def _cite(self, text: str, passages: Sequence[Passage], language: str) -> tuple[Citation, ...]:
-        vault = Path(self.retriever.index.info.vault)
-        return build_citations(text, passages, vault, language, self.retriever.encoder)
+    def _encoder_if(self, text: str) -> Encoder | None:
+        return self.retriever.encoder if text else None
+
+    def _languages(
+        self, text: str, citations: Sequence[Citation], passages: Sequence[Passage], language: str
+    ) -> tuple[str, ...]:
+        """Give the languages of an answer: of the notes that it quotes, or of what was written."""
+        if self.generator.kind != QUOTES:
+            return (clear_language(text) or language,)
+        cited = (passages[citation.number - 1].chunk.language for citation in citations)
+        return tuple(dict.fromkeys(cited))
 
     def _fit(self, question: str, language: str, passages: Sequence[Passage]) -> Prompt:
         """Drop the weakest passages until the prompt fits the model; one always stays."""

@@ -1,21 +1,23 @@
 """Citations, built and checked by code: what a model says of its sources is never taken on trust.
 
 For each `[n]` the sentence that carries it is looked for in passage n; if it stands there word for
-word, it is the quote, else the passage's sentence that shares most with it is. Then the note is
-read again from disk, and the quote must stand in it byte for byte, at the lines that are given.
+word, it is the quote, else the passage's sentence that shares most with it is, and the two are held
+against each other (`support`). Then the note is read again from disk; the quote must stand in it
+byte for byte, at the lines that are given. A sentence that no mark cites is cited by code where a
+passage plainly holds it.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.answers.marks import blank_marks, find_marks
-from rag.answers.quotes import Quote, Source, Span, find_sentences
+from rag.answers.claims import DOUBT, Claim, cut_out, read_claims
+from rag.answers.quotes import Quote, Source
+from rag.answers.support import Evidence, find_conflict
 from rag.encoders import Encoder
 from rag.notes.language import clear_language
 from rag.notes.lines import LINE_END, Lines
-from rag.notes.sentences import split_sentences
 from rag.notes.vault import read_note
 from rag.types import Chunk, Citation, CitationStatus, Note, Passage
 
@@ -33,84 +35,45 @@ that a shared term or two are not enough."""
 CREDITED_COSINE = 0.65
 """The same as a cosine: nine in ten translations come near it, and one in twenty of an article's
 other sentences."""
-LEAST_WORDS = 4
-"""Of a part of a sentence that is looked for alone, and of one that is cited by code: `According
-to [1], …` is no claim, and three words stand in many passages."""
-
-_LEAD = re.compile(
-    r"(?:[\s>|]|\|?[ \t]*:?-{2,}[-:| \t]*\n)*"
-    r"(?:(?:[-*+]|\d{1,3}[.)])\s+(?:\[[ xX/-]\]\s+)?)?[\s.,;:!?…)|]*"
-)
-_LINE_LEAD = re.compile(r"[ \t>|]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?[ \t|]*")
+UNLIKE = "unlike"
+"""The objection to a passage that speaks of something else."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
-    """What an answer says where it cites."""
+class Check:
+    """A claim held against a passage."""
 
-    wordings: tuple[str, ...]
-    """What the mark may stand for, the most likely first."""
-    numbers: tuple[int, ...]
+    quote: Quote
+    objection: str
+    """Why the passage does not support the claim: `unlike`, or in what they differ; else empty."""
 
 
-def build_citations(
-    text: str,
-    passages: Sequence[Passage],
-    vault: Path,
-    language: str,
-    encoder: Encoder | None = None,
-) -> tuple[Citation, ...]:
-    """Build and check the citations of an answer.
+def check_claim(wordings: Sequence[str], language: str, source: Source) -> Check:
+    """Hold what a claim says against a passage.
 
     Args:
-        text: the answer, its marks clean.
-        passages: what `[1]`, `[2]`, … stand for.
-        vault: where the notes are; each cited one is read once.
-        language: that of the answer.
-        encoder: finds what a paraphrase or a translation stands on; without it, letters alone.
-
-    Returns:
-        One citation for each sentence and passage, in the order of the text; several may share a
-        number.
+        wordings: of the claim, the most likely first.
+        language: of the answer; that of the claim's own words counts, where they leave no doubt.
+        source: the passage.
     """
-    notes: dict[str, Note | None] = {}
-    sources: dict[int, Source] = {}
-    citations: dict[Citation, None] = {}
-    for claim in _claims(text):
-        spoken = clear_language(claim.wordings[-1]) or language
-        for number in claim.numbers:
-            chunk = passages[number - 1].chunk
-            if chunk.path not in notes:
-                note = read_note(vault, chunk.path)
-                notes[chunk.path] = note if isinstance(note, Note) else None
-            if number not in sources:
-                sources[number] = Source(chunk, encoder)
-            quote = sources[number].find(claim.wordings)
-            is_supported = _supports(quote, is_translated=chunk.language != spoken)
-            citation = _check(number, chunk, quote, notes[chunk.path], is_supported=is_supported)
-            citations[citation] = None
-    return tuple(citations)
+    claim = wordings[-1]
+    spoken = clear_language(claim) or language
+    quotes = source.rank(wordings, is_translated=source.language != spoken)
+    checks = [Check(quote, _object(quote, wordings, spoken, source)) for quote in quotes]
+    return next((check for check in checks if not check.objection), checks[0])
 
 
-def add_marks(text: str, passages: Sequence[Passage], encoder: Encoder | None = None) -> str:
-    """Cite for a model that cited nothing: each sentence that a passage plainly holds."""
-    sources = [Source(passage.chunk, encoder) for passage in passages]
-    parts, done = [], 0
-    for span in find_sentences(text):
-        if len(text[span.start : span.end].split()) < LEAST_WORDS:
-            continue
-        quotes = [source.find([text[span.start : span.end]]) for source in sources]
-        likeness = [quote.shared + (quote.cosine or 0.0) for quote in quotes]
-        best = max(range(len(quotes)), key=likeness.__getitem__, default=None)
-        if best is not None and (
-            quotes[best].shared >= CREDITED or (quotes[best].cosine or 0.0) >= CREDITED_COSINE
-        ):
-            parts.append(f"{text[done : span.end]} [{best + 1}]")
-            done = span.end
-    return "".join(parts) + text[done:]
+def _object(quote: Quote, wordings: Sequence[str], language: str, source: Source) -> str:
+    if not quote.text or not _is_alike(quote, is_translated=source.language != language):
+        return UNLIKE
+    if quote.is_verbatim:
+        return ""
+    claim = wordings[0] if quote.shared == 1.0 else wordings[-1]
+    evidence = Evidence(quote.sentence, source.context, source.text, source.language)
+    return find_conflict(claim, language, evidence, source.compare) or ""
 
 
-def _supports(quote: Quote, *, is_translated: bool) -> bool:
+def _is_alike(quote: Quote, *, is_translated: bool) -> bool:
     if quote.shared >= SHARED:
         return True
     if is_translated:
@@ -118,46 +81,119 @@ def _supports(quote: Quote, *, is_translated: bool) -> bool:
     return quote.cosine is not None and quote.cosine >= ALIKE
 
 
-def _claims(text: str) -> Iterator[_Claim]:
-    marks = find_marks(text)
-    bare = blank_marks(text, marks)
-    sentences = list(find_sentences(bare))
-    begin = 0
-    for mark in marks:
-        wordings = []
-        lead = _LEAD.match(bare, begin, mark.start)
-        said = bare[lead.end() if lead else begin : mark.start].strip()
-        sentence = _sentence_of(text, sentences, mark.start)
-        around = " ".join(bare[sentence.start : sentence.end].split()) if sentence else ""
-        is_part = sentence is not None and mark.end < sentence.end
-        if said and (not is_part or len(said.split()) >= LEAST_WORDS):
-            wordings.append(said)
-            wordings += [last.text for last in split_sentences(said, 1)[-1:]]
-        if around:
-            wordings.append(around)
-        if wordings := list(dict.fromkeys(wordings)):
-            yield _Claim(tuple(wordings), mark.numbers)
-        begin = mark.end
+class Checker:
+    """Holds answers against the passages that they were written from."""
+
+    def __init__(
+        self,
+        passages: Sequence[Passage],
+        vault: Path,
+        language: str,
+        encoder: Encoder | None = None,
+    ) -> None:
+        """Take what `[1]`, `[2]`, … stand for.
+
+        Args:
+            passages: of the answer.
+            vault: where the notes are; each cited one is read once.
+            language: that of the answer.
+            encoder: finds what a paraphrase or a translation stands on; without it, letters alone.
+        """
+        self._sources = [Source(passage.chunk, encoder) for passage in passages]
+        self._chunks = [passage.chunk for passage in passages]
+        self._vault = vault
+        self._language = language
+        self._notes: dict[str, Note | None] = {}
+        self._known: dict[tuple[tuple[str, ...], int], Check] = {}
+
+    def complete(self, text: str) -> str:
+        """Cite what the answer leaves uncited, and put `[?]` behind what no passage supports.
+
+        Args:
+            text: the answer, its marks clean.
+        """
+        insertions: dict[int, str] = {}
+        for claim in read_claims(text):
+            if not claim.must_hold or self._holds(claim):
+                continue
+            credited = None if claim.has_mark else self._credit(claim)
+            insertions[claim.end] = DOUBT if credited is None else f"[{credited}]"
+        for place in sorted(insertions, reverse=True):
+            text = f"{text[:place]} {insertions[place]}{text[place:]}"
+        return text
+
+    def keep_supported(self, text: str) -> str:
+        """Take out the sentences that no passage supports; may leave nothing.
+
+        Args:
+            text: the answer, its marks clean, without `[?]`.
+        """
+        lost = [claim for claim in read_claims(text) if claim.must_hold and not self._holds(claim)]
+        places = dict.fromkeys(claim.sentence for claim in lost)
+        last = [
+            max((claim for claim in lost if claim.sentence == place), key=lambda claim: claim.end)
+            for place in places
+        ]
+        kept = cut_out(text, last)
+        return kept if any(claim.numbers for claim in read_claims(kept)) else ""
+
+    def cite(self, text: str) -> tuple[Citation, ...]:
+        """Build and check the citations of an answer with clean marks.
+
+        Returns:
+            One citation for each sentence and passage, in the order of the text; several may share
+            a number. A sentence without a mark of its own is cited where it is supported.
+        """
+        citations: dict[Citation, None] = {}
+        leaning: list[Citation] = []
+        for claim in read_claims(text):
+            found = [self._cite(claim, number) for number in claim.numbers]
+            if not claim.has_mark:
+                leaning += [one for one in found if one.status is not CitationStatus.UNSUPPORTED]
+                continue
+            told = [one for one in leaning if not any(_is_within(one, other) for other in found)]
+            citations |= dict.fromkeys((*told, *found))
+            leaning.clear()
+        return tuple(citations)
+
+    def _check(self, claim: Claim, number: int) -> Check:
+        key = (claim.wordings, number)
+        if key not in self._known:
+            self._known[key] = check_claim(
+                claim.wordings, self._language, self._sources[number - 1]
+            )
+        return self._known[key]
+
+    def _holds(self, claim: Claim) -> bool:
+        return any(not self._check(claim, number).objection for number in claim.numbers)
+
+    def _credit(self, claim: Claim) -> int | None:
+        """Give the number of the passage that plainly holds a claim."""
+        best, most = None, 0.0
+        for number in range(1, len(self._sources) + 1):
+            check = self._check(claim, number)
+            cosine = check.quote.cosine or 0.0
+            plain = check.quote.shared >= CREDITED or cosine >= CREDITED_COSINE
+            if plain and not check.objection and check.quote.shared + cosine > most:
+                best, most = number, check.quote.shared + cosine
+        return best
+
+    def _cite(self, claim: Claim, number: int) -> Citation:
+        chunk, check = self._chunks[number - 1], self._check(claim, number)
+        if chunk.path not in self._notes:
+            note = read_note(self._vault, chunk.path)
+            self._notes[chunk.path] = note if isinstance(note, Note) else None
+        return _locate(number, chunk, check, self._notes[chunk.path])
 
 
-def _sentence_of(text: str, sentences: Sequence[Span], place: int) -> Span | None:
-    """Give the sentence that a mark belongs to: it stands in it, behind it or opens its line."""
-    line_start = max(text.rfind("\n", 0, place), text.rfind("\r", 0, place)) + 1
-    line_end = LINE_END.search(text, place)
-    stop = line_end.start() if line_end else len(text)
-    before = [span for span in sentences if span.start < place]
-    lead = _LINE_LEAD.match(text, line_start, place)
-    behind = [span for span in sentences if place < span.start < stop]
-    if behind and (not before or (lead and lead.end() == place)):
-        return behind[0]
-    return before[-1] if before else None
+def _is_within(citation: Citation, other: Citation) -> bool:
+    return citation.number == other.number and citation.quote in other.quote
 
 
-def _check(
-    number: int, chunk: Chunk, quote: Quote, note: Note | None, *, is_supported: bool
-) -> Citation:
+def _locate(number: int, chunk: Chunk, check: Check, note: Note | None) -> Citation:
+    quote = check.quote
     text, start, end = quote.text, quote.start_line, quote.end_line
-    if not is_supported or not text:
+    if check.objection:
         status = CitationStatus.UNSUPPORTED
     elif note is None or (place := _find_in_note(text, note, start)) is None:
         status = CitationStatus.STALE

@@ -1,9 +1,11 @@
 """How likely the passages answer the question: a logistic model of what retrieval saw.
 
-Five signals: the best cosine, the share of the question's content words that one passage holds, the
-best standardised score of each leg, and the logarithm of the index's size, because the best of many
-is higher by chance. The weights are fitted by eval/fit_confidence.py, in vaults of five sizes, on
-questions whose note is there or was taken away; figures in eval/LOG.md.
+The signals are the best cosine, the share of the question's content words that one passage holds,
+both of the first passage alone, the standardised scores of both legs, the share of the question's
+names that no passage has, and whether the first passage is in the question's language: across
+languages letters say little and cosines are lower. The logarithm of the index's size corrects them,
+because the best of many is higher by chance. What is still to be done (`- [ ] ...`) answers nothing
+and is left out. The weights are fitted by eval/fit_confidence.py; figures in eval/LOG.md.
 """
 
 import math
@@ -11,27 +13,34 @@ import re
 from collections.abc import Sequence
 
 from rag.notes.grams import gram_keys
-from rag.notes.language import content_words
+from rag.notes.language import content_words, detect_language
 from rag.types import Passage
 
 BEST = 5
 """Passages looked at."""
-ANSWERABLE = 0.35
+ANSWERABLE = 0.3
 """Confidence below which the notes are said not to answer: a refusal of a question that the notes
 answer costs a student more than quotes that miss, which stand there to be read."""
 
-INTERCEPT = -2.715
+INTERCEPT = -4.234
 WEIGHTS = {
-    "cosine": 6.008,
-    "coverage": 4.718,
-    "dense_z": 0.14,
-    "lexical_z": 0.497,
-    "log_chunks": -1.127,
+    "cosine": 0.925,
+    "coverage": 3.173,
+    "dense_z": -0.036,
+    "lexical_z": 0.424,
+    "log_chunks": -0.856,
+    "first_coverage": 2.493,
+    "first_cosine": 4.207,
+    "same_language": 0.95,
+    "cosine_across": 7.889,
+    "coverage_across": -1.259,
+    "names_lacking": -1.115,
 }
 
 _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"\d|(?<=\w)[^\W\d_a-zà-öø-ÿăâîșțąćęłńóśźż]")
 """A word with a digit or a capital behind its first letter: `GPT-3`, `RLHF`, `AdaBoost`."""
+_TODO = re.compile(r"^[ \t>]*[-*+] \[ \] [^\n]*$", re.MULTILINE)
 NAME_WEIGHT = 3.0
 CAPITAL_WEIGHT = 2.0
 """What the answer must speak of: a name weighs as much as three plain words, a capital as two. On
@@ -48,14 +57,37 @@ def signals(question: str, passages: Sequence[Passage], chunks: int) -> dict[str
     """
     best = passages[:BEST]
     words = _weigh_words(question)
-    held = max(_weight_held(words, passage.chunk.indexed_text) for passage in best)
+    total = max(sum(weight for _, weight in words), 1.0)
+    held = [_weight_held(words, _done(passage)) / total for passage in best]
+    names = [(grams, weight) for grams, weight in words if weight == NAME_WEIGHT]
+    lacking = 0.0
+    if names:
+        most = max(_weight_held(names, passage.chunk.indexed_text) for passage in best)
+        lacking = 1 - most / (NAME_WEIGHT * len(names))
+    language = detect_language(question, best[0].chunk.language)
+    is_same = float(best[0].chunk.language == language)
+    coverage, cosine = max(held), max(passage.legs.dense for passage in best)
     return {
-        "cosine": max(passage.legs.dense for passage in best),
-        "coverage": held / max(sum(weight for _, weight in words), 1.0),
+        "cosine": cosine,
+        "coverage": coverage,
         "dense_z": max(passage.legs.dense_z for passage in best),
         "lexical_z": max(passage.legs.lexical_z for passage in best),
         "log_chunks": math.log(chunks),
+        "first_coverage": held[0],
+        "first_cosine": best[0].legs.dense,
+        "same_language": is_same,
+        "cosine_across": (1 - is_same) * cosine,
+        "coverage_across": (1 - is_same) * coverage,
+        "names_lacking": lacking,
     }
+
+
+def _done(passage: Passage) -> str:
+    """Give what a passage says, without what is still to be done."""
+    text = passage.chunk.text
+    if "[ ]" not in text:
+        return passage.chunk.indexed_text
+    return "\n".join((passage.chunk.title, *passage.chunk.headings, _TODO.sub("", text)))
 
 
 def confidence(question: str, passages: Sequence[Passage], chunks: int) -> float:
@@ -63,7 +95,7 @@ def confidence(question: str, passages: Sequence[Passage], chunks: int) -> float
     if not passages:
         return 0.0
     found = signals(question, passages, chunks)
-    logit = INTERCEPT + sum(WEIGHTS[name] * value for name, value in found.items())
+    logit = INTERCEPT + sum(weight * found[name] for name, weight in WEIGHTS.items())
     return 1 / (1 + math.exp(-logit))
 
 

@@ -38,6 +38,13 @@ _POINTERS = {
 """Words that stand for something said before."""
 _POINTERS_LAST = {"ro": frozenset(["lui"])}
 """At the end only: `derivata lui?`, but `teorema lui Bayes`."""
+_NO_SUBJECT = re.compile(
+    r"^(?:cat[ei]|ce|cum|cand|de ce) .*\b(?:are|face|functioneaza)$"
+    r"|^(?:jaki|jaka|jakie|ile|co) ma [a-z]+$|^(?:jak|co|ile|po co) (?:dziala|robi|ma|sluzy)$"
+    r"|^(?:quant[oa]s?|que|o que|como|quando) .*\b(?:tem|faz|funciona|serve)$"
+    r"|^(?:quem|quando|onde|como) (?:o|a|os|as) [a-z]+(?:ou|eu|iu|am)$"
+)
+"""A verb whose subject was said before: `Câte porți are?`, `Jakie ma parametry?`."""
 _REQUESTS = frozenset(
     "example examples details detail more another give me show tell explain please continue"
     " exemplu exemple detalii da mi ne arata explica continua concret mult"
@@ -86,6 +93,10 @@ class Conversation:
         if f"{' '.join(words)} ".startswith(tuple(f"{phrase} " for phrase in _OPENING_PHRASES)):
             return True
         if words[0] in _SHORT_OPENERS and len(own) == 1 and words[-1] == own[0]:
+            return True
+        if words[0] == "a" and own and own == words[1:]:  # Polish: `A k-średnie?`
+            return True
+        if _NO_SUBJECT.search(" ".join(words)) and len(set(own)) <= MOST_OWN:
             return True
         language = clear_language(question) or self._language or ""
         pointers = _POINTERS.get(language) or frozenset().union(*_POINTERS.values())

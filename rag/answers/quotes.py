@@ -23,6 +23,13 @@ from rag.types import Chunk
 LEAST_WORDS = 3
 """A quote of fewer words says little: the sentence around it is given."""
 
+AS_LIKE = 0.8
+"""Share of the best likeness that another sentence must reach to be tried in its place: a claim
+may be about the second of two sentences that say nearly the same."""
+MOST_RANKED = 3
+NAMES_SHARE = 0.3
+"""Weight of shared 4-grams where sentence and passage are in two languages."""
+
 _WORD = re.compile(r"(?:[^\W_]|[\u0300-\u036f])+")
 _HIDDEN = re.compile(
     # What an answer does not show of a note: see `inert`.
@@ -48,6 +55,10 @@ class Quote:
     """Share of the sentence's 4-grams that it holds, 0 to 1."""
     cosine: float | None
     """With the sentence; 1 for the same words, None without an encoder."""
+    sentence: str
+    """The whole sentence of the passage in which it stands."""
+    is_verbatim: bool
+    """Whether the claim's words are the quote's, in this order, to the ends of the sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +81,65 @@ class Source:
         self._words = list(_words(chunk.text))
         self._joined, self._places = _join([word for word, _, _ in self._words])
         self._vectors: Vectors | None = None
+        self._embedded: dict[str, Vectors] = {}
+
+    @property
+    def text(self) -> str:
+        """The passage as it is shown."""
+        return self._text
+
+    @property
+    def context(self) -> str:
+        """What the passage stands under: path, title and headings."""
+        return "\n".join((self._chunk.path, self._chunk.title, *self._chunk.headings))
+
+    @property
+    def language(self) -> str:
+        """The passage's own."""
+        return self._chunk.language
 
     def find(self, claims: Sequence[str]) -> Quote:
         """Give what the first of these claims says word for word, else what is most like one."""
+        return self.rank(claims)[0]
+
+    def rank(self, claims: Sequence[str], *, is_translated: bool = False) -> list[Quote]:
+        """Give what `find` gives, and behind it what is as like a claim but for `AS_LIKE`.
+
+        Across languages names are all that letters tell, and many sentences have the same: there
+        the cosine ranks.
+        """
         for claim in claims:
             if quote := self._find_words(claim):
-                return quote
-        return max((self._find_like(claim) for claim in claims), key=_likeness)
+                return [quote]
+        ranked = max(
+            (self._rank_like(claim) for claim in claims), key=lambda quotes: _likeness(quotes[0])
+        )
+        if is_translated and self._encoder is not None:
+            ranked = sorted(ranked, key=lambda quote: _likeness(quote, NAMES_SHARE), reverse=True)
+        least = AS_LIKE * _likeness(ranked[0])
+        return [ranked[0], *(one for one in ranked[1:MOST_RANKED] if _likeness(one) >= least)]
+
+    def compare(self, claim: str, texts: Sequence[str]) -> list[float]:
+        """Say how like a claim is to each of some texts: share of its grams plus cosine."""
+        wanted = set(gram_keys(claim).tolist())
+        likeness = [
+            len(wanted.intersection(gram_keys(text).tolist())) / max(len(wanted), 1)
+            for text in texts
+        ]
+        if self._encoder is None:
+            return likeness
+        unknown = [text for text in dict.fromkeys((claim, *texts)) if text not in self._embedded]
+        if unknown:
+            vectors = self._encoder.encode_passages(unknown)
+            self._embedded.update(zip(unknown, vectors, strict=True))
+        cosines = [float(self._embedded[text] @ self._embedded[claim]) for text in texts]
+        return [one + other for one, other in zip(likeness, cosines, strict=True)]
 
     def _find_words(self, claim: str) -> Quote | None:
         place = self._text.find(claim)
         if place >= 0 and len(list(_words(claim))) >= LEAST_WORDS:
-            return self._quote(*self._widen(place, place + len(claim), LEAST_WORDS))
+            words = len(list(_words(claim)))
+            return self._verbatim(place, place + len(claim), max(words, LEAST_WORDS))
         wanted, _ = _join([word for word, _, _ in _words(claim)])
         if not wanted.strip():
             return None
@@ -91,7 +149,12 @@ class Source:
         first = bisect_right(self._places, place) - 1
         last = bisect_right(self._places, place + len(wanted) - 2) - 1
         start, end = self._words[first][1], self._words[last][2]
-        return self._quote(*self._widen(start, end, last - first + 1))
+        return self._verbatim(start, end, last - first + 1)
+
+    def _verbatim(self, start: int, end: int, words: int) -> Quote:
+        first, last = self._widen(start, end, words)
+        is_all = not (_WORD.search(self._text, first, start) or _WORD.search(self._text, end, last))
+        return self._quote(first, last, is_all=is_all)
 
     def _widen(self, start: int, end: int, words: int) -> tuple[int, int]:
         """Take in the marks around words; whole sentences where it holds them or too little."""
@@ -111,11 +174,11 @@ class Source:
             last = end = end + 1
         return first, last
 
-    def _find_like(self, claim: str) -> Quote:
-        """Give the sentence most like a claim; a line of code or a title where there is none."""
+    def _rank_like(self, claim: str) -> list[Quote]:
+        """Rank the sentences by how like a claim they are; lines of code where there are none."""
         spans = self._sentences or self._other_lines()
         if not spans:
-            return self._quote(0, 0, 0.0, None)
+            return [self._quote(0, 0, 0.0, None)]
         wanted = set(gram_keys(claim).tolist())
         cosines = self._cosines(claim, spans)
         quotes = []
@@ -123,7 +186,7 @@ class Source:
             grams = gram_keys(self._text[span.start : span.end]).tolist()
             shared = len(wanted.intersection(grams)) / max(len(wanted), 1)
             quotes.append(self._quote(span.start, span.end, shared, cosine))
-        return max(quotes, key=_likeness)
+        return sorted(quotes, key=_likeness, reverse=True)
 
     def _cosines(self, claim: str, spans: Sequence[Span]) -> Sequence[float | None]:
         if self._encoder is None:
@@ -143,20 +206,32 @@ class Source:
         return [span for span in spans if span.start < span.end]
 
     def _quote(
-        self, start: int, end: int, shared: float = 1.0, cosine: float | None = 1.0
+        self,
+        start: int,
+        end: int,
+        shared: float = 1.0,
+        cosine: float | None = 1.0,
+        *,
+        is_all: bool = False,
     ) -> Quote:
         first = self._chunk.start_line - 1
+        around = [one for one in self._sentences if one.start < end and start < one.end]
+        begin = min([start, *(one.start for one in around)])
+        stop = max([end, *(one.end for one in around)])
+        is_whole = is_all and all(start <= one.start and one.end <= end for one in around)
         return Quote(
             self._text[start:end],
             first + self._lines.line_of(start),
             first + self._lines.line_of(max(start, end - 1)),
             shared,
             cosine,
+            self._text[begin:stop],
+            is_verbatim=is_whole,
         )
 
 
-def _likeness(quote: Quote) -> float:
-    return quote.shared + (quote.cosine or 0.0)
+def _likeness(quote: Quote, lexical: float = 1.0) -> float:
+    return lexical * quote.shared + (quote.cosine or 0.0)
 
 
 def find_sentences(text: str) -> Iterator[Span]:

@@ -2,7 +2,9 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +17,8 @@ from rag.types import Answer, CitationStatus, Filters
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answerer
+    from rag.answers.conversation import Conversation
+    from rag.config import Settings
 
 NOT_ANSWERED = 3
 ONLY_FILTERS = "the question is only filters; ask something beside them"
@@ -38,6 +42,10 @@ def _read_code(context: click.Context, option: click.Parameter, value: str | Non
 _language = click.option(
     "--lang", "language", metavar="CODE", callback=_read_code, help="Language of the answer."
 )
+_strict = click.option(
+    "--strict", is_flag=True, default=None, help="Leave out what no passage supports."
+)
+_fresh = click.option("--fresh", is_flag=True, help="Ingest changed notes first, if few.")
 
 
 @click.command()
@@ -48,6 +56,8 @@ _language = click.option(
 @options.llm
 @options.drawing
 @_language
+@_strict
+@_fresh
 @click.option("--no-stream", is_flag=True, help="Print the answer when it is whole.")
 @options.rerank
 @options.filters
@@ -61,6 +71,8 @@ def ask(
     temperature: float | None,
     seed: int | None,
     language: str | None,
+    strict: bool | None,
+    fresh: bool,
     no_stream: bool,
     rerank: str | None,
     tags: tuple[str, ...],
@@ -74,8 +86,16 @@ def ask(
     """
     text = options.read_text(question, "question")
     settings = options.settings(
-        index=index, k=k, llm=llm, temperature=temperature, seed=seed, rerank=rerank
+        index=index,
+        k=k,
+        llm=llm,
+        temperature=temperature,
+        seed=seed,
+        rerank=rerank,
+        strict=strict,
     )
+    if fresh:
+        _refresh(settings)
     answerer = wire.open_answerer(settings, say)
     words, filters = options.narrow(
         text,
@@ -99,6 +119,8 @@ def ask(
 @options.llm
 @options.drawing
 @_language
+@_strict
+@_fresh
 @options.rerank
 @options.filters
 def chat(
@@ -109,6 +131,8 @@ def chat(
     temperature: float | None,
     seed: int | None,
     language: str | None,
+    strict: bool | None,
+    fresh: bool,
     rerank: str | None,
     tags: tuple[str, ...],
     paths: tuple[str, ...],
@@ -116,14 +140,24 @@ def chat(
 ) -> None:
     """Answer one question after another.
 
-    A follow-up builds on the question before.
+    A follow-up builds on the question before. /sources shows what the last answer was written from,
+    /save FILE.md writes the chat to a new file, /reset forgets the questions before.
     """
     settings = options.settings(
-        index=index, k=k, llm=llm, temperature=temperature, seed=seed, rerank=rerank
+        index=index,
+        k=k,
+        llm=llm,
+        temperature=temperature,
+        seed=seed,
+        rerank=rerank,
+        strict=strict,
     )
+    if fresh:
+        _refresh(settings)
     conversation = wire.open_conversation()
     answerer = wire.open_answerer(settings, say)
     filters = options.make_filters(tags, paths, languages)
+    answers: list[Answer] = []
     say("ask a question; /reset forgets the ones before, an empty line or Ctrl-D ends")
     while True:
         if sys.stdin.isatty():
@@ -131,18 +165,62 @@ def chat(
         line = options.clean_text(sys.stdin.readline(options.MOST_CHARACTERS))
         if not line:
             return
-        if line == "/reset":
-            conversation.reset()
+        if line.startswith("/"):
+            _obey(line, conversation, answers)
             continue
         question = conversation.standalone(line)
         if question != line:
             say(f"understood as: {question}")
         words, narrowed = options.narrow(question, filters, answerer.retriever, is_question=True)
         if words:
-            print_answer(answerer, words, settings.k, narrowed, language, stream=True)
+            answers.append(
+                print_answer(answerer, words, settings.k, narrowed, language, stream=True)
+            )
         else:
             say(ONLY_FILTERS)
         sys.stdout.flush()  # a program that asks through a pipe waits for it
+
+
+def _obey(line: str, conversation: "Conversation", answers: Sequence[Answer]) -> None:
+    """Do what a line that begins with `/` says."""
+    command, _, rest = line.partition(" ")
+    if command == "/reset":
+        conversation.reset()
+    elif command == "/sources":
+        for passage in answers[-1].passages if answers else ():
+            put(f"{passage.rank:>3}  {place(passage.chunk)}")
+        sys.stdout.flush()
+    elif command == "/save" and rest.strip():
+        _save(Path(rest.strip()).expanduser(), answers)
+    else:
+        say("there is /sources, /save FILE.md and /reset")
+
+
+def _save(file: Path, answers: Sequence[Answer]) -> None:
+    parts = []
+    for answer in answers:
+        lines = [f"- [{one.number}] {place(one)}" for one in answer.citations]
+        parts.append("\n".join((f"## {answer.question}", "", answer.text, "", *lines)).strip())
+    try:
+        # Never over a file: what is there may be a note.
+        with file.open("x", encoding="utf-8") as out:
+            out.write("\n\n".join(parts) + "\n")
+    except FileExistsError:
+        say(f"{str(file)!r} is there already: name a new file")
+    except OSError as error:
+        say(f"{str(file)!r} cannot be written: {error.strerror}")
+    else:
+        say(f"{plural(len(answers), 'answer')} saved in {str(file)!r}")
+
+
+def _ignore(stage: str, done: int, total: int) -> None:
+    del stage, done, total
+
+
+def _refresh(settings: "Settings") -> None:
+    behind = wire.refresh(settings, _ignore)
+    if behind > wire.MOST_FRESH:
+        say(f"{plural(behind, 'note')} changed, too many to ingest now: run rag ingest")
 
 
 def print_answer(
@@ -179,9 +257,18 @@ def print_answer(
         put(f"[{citation.number}] {place(citation)}{_REMARKS[citation.status]}")
         if citation.quote not in answer.text:
             put(f"    “{' '.join(citation.quote.split())}”")
+    _tell_languages(answer)
     if answer.behind:
         say(f"{plural(answer.behind, 'note')} changed since the last rag ingest")
     return answer
+
+
+def _tell_languages(answer: Answer) -> None:
+    others = [wire.name_language(code) for code in answer.languages if code != answer.language]
+    if others:
+        asked = wire.name_language(answer.language)
+        what = "the quotes are" if answer.generator_kind == "extractive" else "the answer is"
+        say(f"{what} in {', '.join(others)}; the question's language is {asked}")
 
 
 def as_object(answer: Answer) -> dict[str, Any]:
@@ -189,6 +276,7 @@ def as_object(answer: Answer) -> dict[str, Any]:
     return {
         "question": answer.question,
         "language": answer.language,
+        "languages": list(answer.languages),
         "answer": answer.text,
         "abstained": answer.abstained,
         "confidence": round(answer.confidence, 4),

@@ -11,6 +11,22 @@ import re
 from rag.notes.folding import fold
 from rag.notes.grams import gram_keys
 
+_FORMULA = re.compile(r"\b(?:formul\w*|equations?|ecuati\w+|equac\w+|wzor\w*|rownani\w+)\b")
+_ASKS_NUMBER = re.compile(
+    r"\b(?:how (?:many|much|long|often|large|big|old|far|high)|when"
+    r"|(?:what|which) (?:year|value|percentage|date|number)"
+    r"|what is the (?:size|number|value|share|rate)"
+    r"|cat[ie]?|cand|in ce (?:an|data|luna)|ce (?:an|procent|nota|marime|dimensiune|valoare|scor)"
+    r"|ile|ilu|kiedy|w ktorym roku|jaki (?:procent|wynik|rok)|ktory rok|do kiedy"
+    r"|quant[oa]s?|quando|em que (?:ano|data)|qual (?:e )?(?:o |a )?(?:valor|taxa|ano|percentagem"
+    r"|porcentagem|tamanho|numero|data))\b"
+)
+_CODE = re.compile(
+    r"\b(?:cod|code|codigo|kod|kodu|kodzie|python\w*|pytorch\w*|numpy|sklearn|scikit|torch|pandas"
+    r"|argument\w*|funkcj\w+|functi\w+|funcao|polecen\w+|command|comand\w*|parametr\w* funkc\w+)\b"
+)
+
+
 MOST_WORDS = 4
 """Of a term; a longer one is a description, not a name."""
 SAME_TERM = 0.75
@@ -62,6 +78,24 @@ def asked_term(question: str) -> str | None:
     if not match or len(match[1].split()) > MOST_WORDS:
         return None
     return match[1]
+
+
+def asked_block(question: str) -> str | None:
+    """Give `formula` or `code` where a question asks for one, by its words; else None."""
+    words = fold(question)
+    if _FORMULA.search(words):
+        return "formula"
+    return "code" if _CODE.search(words) else None
+
+
+def asks_number(question: str) -> bool:
+    """Say whether a question asks for a number, a date or an amount."""
+    return bool(_ASKS_NUMBER.search(fold(question)))
+
+
+def strip_block_words(question: str) -> str:
+    """Take out the words that ask for a formula: they stand beside any formula."""
+    return _FORMULA.sub(" ", fold(question))
 
 
 def asked_pair(question: str) -> tuple[str, str] | None:

@@ -18,8 +18,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoders import Encoder
-from rag.generators.definitions import asked_pair, asked_term, defines, describes, leads
+from rag.generators.definitions import (
+    asked_block,
+    asked_pair,
+    asked_term,
+    asks_number,
+    defines,
+    describes,
+    leads,
+    strip_block_words,
+)
 from rag.generators.quotable import Quotable, read_quotables
+from rag.notes.folding import fold
 from rag.notes.grams import gram_keys
 from rag.notes.language import content_words
 from rag.notes.plain import strip_markup
@@ -30,7 +40,11 @@ MOST_CHARACTERS = 600
 """Of the whole answer; about 100 words. 400 lost five points, 900 won one."""
 LEXICAL_SHARE = 0.6
 """The rest is the cosine's; .4 to .7 differ by less than a point."""
-NEIGHBOUR_SHARE = 0.3
+NAME_WEIGHT = 2.0
+"""Of the grams of a name such as `GPT-3`: across languages it is often all that letters share."""
+NUMBER_BONUS = 0.12
+"""For a number where one is asked for."""
+NEIGHBOUR_SHARE = 0.2
 """Of the better neighbour's score; without it Polish loses four points."""
 HEADING_SHARE = 0.5
 """Of a gram that only the heading holds: at 1 all sentences of a section look alike."""
@@ -42,9 +56,9 @@ DEFINED = 0.9
 """Share of the best score that a further sentence must reach once a definition is the best."""
 LEAD_BONUS = 0.3
 """For the first sentence under a heading that is the term."""
-LANGUAGE_BONUS = 0.15
+LANGUAGE_BONUS = 0.05
 """For a sentence in the question's language: two languages in one answer read badly."""
-CLOSE = 0.75
+CLOSE = 0.65
 """Share of the best score that a further sentence must reach: 60 words an answer on average. At
 0.6 the answer is found for one in a hundred more, in 70 words."""
 LEAST_WORDS = 4
@@ -54,6 +68,12 @@ QUESTION_PENALTY = 0.7
 """For a question, or a line that announces what is not there: it promises an answer and is none."""
 LINKS_PENALTY = 0.6
 """For a sentence that is mostly links and tags: it points elsewhere."""
+BLOCK_BONUS = 0.4
+"""For the formula or code that is asked for."""
+BLOCK_PENALTY = 0.5
+"""For a formula or code alone where none is: it says little without its sentence."""
+TODO_PENALTY = 0.85
+"""For what is still to be done: it seldom answers, though a deadline may stand there."""
 MOSTLY = 0.35
 SAME_SHARE = 0.8
 """Of the shorter sentence's grams: two that share more say the same."""
@@ -61,6 +81,12 @@ SAME_SHARE = 0.8
 _PROMISE = re.compile(r"[?:][\"”»’'*_=\s)]*$")
 _LINK = re.compile(r"!?\[\[[^\]\n]*\]\]|\[[^\]\n]*\]\([^)\n]*\)|(?<!\w)#[\w/-]+")
 _NUMBER = re.compile(r"\d+")
+_HAS_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|ten|do(?:i|ua)|trei|patru|cinci|sase|zece|dwa|dwie"
+    r"|trzy|cztery|piec|szesc|jedna|dois|duas|tres|quatro|cinco|seis|sete|oito|dez)\b"
+)
+_NAME = re.compile(r"[^\W_]*(?:\d|(?<=[^\W_])[A-ZĂÂÎȘȚĄĆĘŁŃÓŚŹŻÁÉÍÚÃÕÇ])[^\W_]*")
+"""A word of a question with a digit, or a capital behind its first letter."""
 
 
 class ExtractiveGenerator:
@@ -81,11 +107,20 @@ class ExtractiveGenerator:
         return True
 
     def stream(self, prompt: Prompt) -> Iterator[str]:
-        """Give the chosen sentences, each with its `[n]`; bullets and rows on their own lines."""
-        previous: Quotable | None = None
-        for sentence in self._choose(prompt):
-            yield _space(previous, sentence) + _write(previous, sentence)
-            previous = sentence
+        """Give the chosen sentences with their `[n]`; bullets and rows on their own lines.
+
+        Lines that follow one another from one passage share the mark of the last.
+        """
+        chosen = self._choose(prompt)
+        for previous, sentence, following in zip(
+            [None, *chosen], chosen, [*chosen[1:], None], strict=False
+        ):
+            goes_on = (
+                following is not None
+                and following.place == sentence.place
+                and _space(sentence, following) == "\n"
+            )
+            yield _space(previous, sentence) + _write(previous, sentence, has_mark=not goes_on)
 
     def _choose(self, prompt: Prompt) -> list[Quotable]:
         read = (
@@ -107,10 +142,7 @@ class ExtractiveGenerator:
         return sorted(whole, key=lambda one: (one.place, one.start))
 
     def _score(self, prompt: Prompt, candidates: Sequence[Quotable]) -> NDArray[np.float64]:
-        texts = [
-            ": ".join(strip_markup(one.text) for one in (*candidate.parents, candidate))
-            for candidate in candidates
-        ]
+        texts = [_read(candidate) for candidate in candidates]
         headings = [
             f"{_heading(prompt.passages[candidate.place])} {candidate.topic}"
             for candidate in candidates
@@ -125,9 +157,22 @@ class ExtractiveGenerator:
         openers = {parent for candidate in candidates for parent in candidate.parents}
         for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
             scores[number] = _adjust(scores[number], candidate, text, prompt, term)
-            if _PROMISE.search(text) and candidate not in openers:
+            if (
+                candidate.text
+                and not candidate.block
+                and _PROMISE.search(text)
+                and candidate not in openers
+            ):
                 scores[number] *= QUESTION_PENALTY
         return scores
+
+
+def _read(candidate: Quotable) -> str:
+    """Give what of a candidate is compared: its words, below those of the bullets above it."""
+    if not candidate.text:
+        code = "" if candidate.block.startswith("$$") else f": {candidate.block.strip('`~')}"
+        return f"{strip_markup(candidate.before)}{code}"
+    return ": ".join(strip_markup(one.text) for one in (*candidate.parents, candidate))
 
 
 def _pick(
@@ -157,7 +202,11 @@ def _pick(
 
 
 def _length(candidate: Quotable) -> int:
-    return len(candidate.text) + len(candidate.block)
+    return len(_whole(candidate))
+
+
+def _whole(candidate: Quotable) -> str:
+    return candidate.text + candidate.block
 
 
 def _find_pair(
@@ -186,10 +235,22 @@ def _adjust(
         score += DEFINITION_BONUS * defines(candidate.text, term)
         if passage.chunk.text.lstrip().startswith("#") or not passage.chunk.headings:
             score += LEAD_BONUS * leads(candidate.number, _heading(passage), term)
+    if asks_number(prompt.question) and _HAS_NUMBER.search(fold(_whole(candidate))):
+        score += NUMBER_BONUS
+    wants = asked_block(prompt.question)
+    has_block = bool(candidate.block) and wants == (
+        "formula" if "$$" in candidate.block else "code"
+    )
+    if has_block:
+        score += BLOCK_BONUS
+    elif not candidate.text:
+        score *= BLOCK_PENALTY
+    if candidate.marker.startswith("- [ ]"):
+        score *= TODO_PENALTY
     links = sum(map(len, _LINK.findall(candidate.text)))
-    if links > MOSTLY * len(candidate.text):
+    if links > MOSTLY * len(candidate.text) and candidate.text:
         score *= LINKS_PENALTY
-    if len(text.split()) < LEAST_WORDS:
+    if candidate.text and len(text.split()) < LEAST_WORDS:
         score *= SHORT_PENALTY
     return score
 
@@ -201,7 +262,7 @@ def _space(previous: Quotable | None, candidate: Quotable) -> str:
     is_near = previous.place == candidate.place
     if candidate.table:
         return "\n" if is_near and previous.table[:2] == candidate.table[:2] else "\n\n"
-    if previous.table or previous.block:
+    if previous.table or previous.block or not candidate.text:
         return "\n\n"
     if candidate.marker:
         return "\n"
@@ -210,15 +271,16 @@ def _space(previous: Quotable | None, candidate: Quotable) -> str:
     return "\n\n"
 
 
-def _write(previous: Quotable | None, candidate: Quotable) -> str:
-    mark = f"[{candidate.place + 1}]"
+def _write(previous: Quotable | None, candidate: Quotable, *, has_mark: bool) -> str:
+    mark = f"[{candidate.place + 1}]" if has_mark else ""
     if candidate.table:
         *header, row = candidate.table
         is_next = previous is not None and _space(previous, candidate) == "\n"
         start = "" if is_next else "".join(f"{line}\n" for line in header)
-        return start + row.replace(candidate.text, f"{candidate.text} {mark}", 1)
+        return start + row.replace(candidate.text, f"{candidate.text} {mark}".rstrip(), 1)
     start = "  " * candidate.depth + candidate.marker if candidate.marker else ""
-    return f"{start}{candidate.text}{candidate.block}" + ("\n" if candidate.block else " ") + mark
+    end = "\n" if candidate.block else " "
+    return f"{start}{candidate.text}{candidate.block}{end}{mark}".rstrip()
 
 
 def _announced(
@@ -254,8 +316,8 @@ def _without_parts(candidates: Sequence[Quotable], passages: Sequence[Passage]) 
         if not any(
             other.place != one.place
             and paths[other.place] == paths[one.place]
-            and len(other.text) > len(one.text)
-            and one.text in other.text
+            and len(_whole(other)) > len(_whole(one))
+            and _whole(one) in _whole(other)
             for other in candidates
         )
     ]
@@ -270,13 +332,17 @@ def _overlaps(question: str, texts: Sequence[str], headings: Sequence[str]) -> l
 
     Only content words count, if there are any; grams that few of the texts hold weigh more.
     """
-    wanted = _grams(" ".join(content_words(question))) or _grams(question)
+    wanted = _grams(" ".join(content_words(strip_block_words(question)))) or _grams(question)
     held = [wanted & _grams(text) for text in texts]
     above = [
         (wanted & _grams(heading)) - grams for heading, grams in zip(headings, held, strict=True)
     ]
     spread = Counter(gram for grams in held for gram in grams)
-    weights = {gram: math.log(1 + len(texts) / (1 + spread[gram])) for gram in wanted}
+    named = _grams(" ".join(_NAME.findall(question)))
+    weights = {
+        gram: math.log(1 + len(texts) / (1 + spread[gram])) * (NAME_WEIGHT if gram in named else 1)
+        for gram in wanted
+    }
     total = sum(weights.values()) or 1.0
     return [
         sum(weights[gram] for gram in own) / total
@@ -304,9 +370,9 @@ def _is_same(candidate: Quotable, other: Quotable) -> bool:
 
     Rows of a table and steps of a calculation may differ in their numbers alone.
     """
-    if set(_NUMBER.findall(candidate.text)) != set(_NUMBER.findall(other.text)):
+    if set(_NUMBER.findall(_whole(candidate))) != set(_NUMBER.findall(_whole(other))):
         return False
-    first = np.unique(gram_keys(candidate.text))
-    second = np.unique(gram_keys(other.text))
+    first = np.unique(gram_keys(_whole(candidate)))
+    second = np.unique(gram_keys(_whole(other)))
     shared = len(np.intersect1d(first, second, assume_unique=True))
     return shared > SAME_SHARE * max(1, min(len(first), len(second)))

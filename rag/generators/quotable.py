@@ -55,7 +55,10 @@ class Quotable:
     table: tuple[str, ...] = ()
     """If it is a row of a table with header: the header, the rule below it and its whole line."""
     block: str = ""
-    """The formula or code that it announces, from where its text ends."""
+    """The formula or code that it announces, from where its text ends; without a text, one that
+    stands alone."""
+    before: str = ""
+    """What stands above a block that stands alone: the sentence before it."""
 
     @property
     def depth(self) -> int:
@@ -70,7 +73,9 @@ class Quotable:
 
 def read_quotables(place: int, text: str) -> list[Quotable]:
     """Read the sentences of the passage at `place`, in order."""
-    return list(_Reader(place, text).read())
+    reader = _Reader(place, text)
+    found = list(reader.read())
+    return sorted([*found, *reader.read_blocks(found)], key=lambda one: one.start)
 
 
 class _Reader:
@@ -109,6 +114,33 @@ class _Reader:
                 yield self._read_bullet(start, end, line, is_first=is_first)
             else:
                 yield self._read_plain(start, end, line, is_first=is_first)
+
+    def read_blocks(self, found: Sequence[Quotable]) -> Iterator[Quotable]:
+        """Give the formulas and code that no sentence brings along."""
+        ends = {one.start + len(one.text) + len(one.block) for one in found if one.block}
+        number = 1
+        while number <= len(self._source):
+            stop = self._block_end(number)
+            if not stop:
+                number += 1
+                continue
+            start = self._lines.start(number)
+            start += len(self._source[number - 1]) - len(self._source[number - 1].lstrip())
+            if stop not in ends and stop - start <= MOST_BLOCK:
+                above = [one for one in found if one.start < start]
+                yield Quotable(
+                    self._place,
+                    above[-1].number + 1 if above else 0,
+                    start,
+                    "",
+                    number,
+                    self._lines.line_of(stop - 1),
+                    above[-1].topic if above else "",
+                    (),
+                    block=self._text[start:stop],
+                    before=above[-1].text if above else "",
+                )
+            number = self._lines.line_of(stop - 1) + 1
 
     def _is_title(self, number: int, last: int, text: str) -> bool:
         """Say whether a line only names what stands below it, and remember what it names."""
@@ -172,7 +204,8 @@ class _Reader:
             return self._quotable(start, end, parents)
         box = _BULLET.match(line)
         marker = f"- {box[1].strip()} " if box and box[1] else "- "
-        bullet = self._quotable(start, end, parents, marker=marker, indent=indent)
+        block = self._text[end : self._find_block(start, end)]
+        bullet = self._quotable(start, end, parents, marker=marker, indent=indent, block=block)
         self._bullets.append(bullet)
         return bullet
 
@@ -197,17 +230,23 @@ class _Reader:
         first = self._lines.line_of(end - 1) + 1
         while first <= len(self._source) and not self._source[first - 1].strip():
             first += 1
-        fence = _BLOCK.match(self._source[first - 1]) if first <= len(self._source) else None
-        if not fence or self._text[end : self._lines.start(first)].strip():
+        if first > len(self._source) or self._text[end : self._lines.start(first)].strip():
             return end
+        stop = self._block_end(first)
+        return stop if stop and stop - end <= MOST_BLOCK else end
+
+    def _block_end(self, first: int) -> int:
+        """Give the end of the formula or code that opens on a line, 0 if none does."""
+        fence = _BLOCK.match(self._source[first - 1])
+        if not fence:
+            return 0
         is_formula, opening = fence[1] == "$$", self._source[first - 1].strip()
         for last in range(first, len(self._source) + 1):
             line = self._source[last - 1].strip()
             closes = line.endswith("$$") if is_formula else line.startswith(fence[1])
             if closes and (last > first or (is_formula and opening != "$$")):
-                stop = self._lines.start(last) + len(self._source[last - 1].rstrip())
-                return stop if stop - end <= MOST_BLOCK else end
-        return end
+                return self._lines.start(last) + len(self._source[last - 1].rstrip())
+        return 0
 
 
 def _unquote(line: str) -> str:

@@ -161,14 +161,14 @@ def test_a_refusal_is_in_the_language_asked_for(retriever: Retriever) -> None:
 
 @pytest.mark.parametrize(
     ("fitting", "expected"),
-    [(3, "One [1], two [2]."), (2, "One [1], two [2]."), (1, "One [1], two.")],
+    [(3, "Gates [1], cells [2]."), (2, "Gates [1], cells [2]."), (1, "Gates [1], cells.")],
 )
 def test_passages_are_dropped_until_the_prompt_fits(
     retriever: Retriever, fitting: int, expected: str
 ) -> None:
     messages = build_prompt(GATES, "en", retriever.search(GATES, fitting)).messages
     most = sum(len(message.content) for message in messages)
-    generator = ScriptedGenerator("One [1], two [2].", most_characters=most)
+    generator = ScriptedGenerator("Gates [1], cells [2].", most_characters=most)
     answer, _ = answer_with(retriever, generator)
     assert [len(prompt.passages) for prompt in generator.prompts] == [fitting]
     assert answer.text == expected
@@ -235,14 +235,15 @@ def test_nothing_that_a_model_repeats_is_in_its_answer(ingest_notes: IngestNotes
 CODE_ONLY = "# Saving a model\n\n```python\ntorch.save(model.state_dict(), path)\n```\n"
 
 
-def test_notes_without_sentences_are_no_extractive_answer(ingest_notes: IngestNotes) -> None:
+def test_code_alone_is_an_extractive_answer(ingest_notes: IngestNotes) -> None:
     retriever = ingest_notes({"saving a model.md": CODE_ONLY})
     generator = ExtractiveGenerator(retriever.encoder)
     answer, _ = answer_with(retriever, generator, "How is saving a model done?")
     assert answer.confidence >= ANSWERABLE
-    assert answer.abstained
-    assert answer.text.endswith("The nearest notes are: saving a model.md.")
-    assert answer.generator_kind == "extractive"
+    assert answer.text.startswith("```")
+    assert answer.text.endswith("```\n[1]")
+    (citation,) = answer.citations
+    assert citation.status is CitationStatus.VERIFIED
 
 
 OWN_MARKS = """\
@@ -334,3 +335,40 @@ def test_a_decoder_answers(
     assert answer.text
     assert not is_alive(answer.text)
     assert all(1 <= citation.number <= passages for citation in answer.citations)
+
+
+ROMANIAN = "Celula LSTM are trei porți și o poartă de uitare [1]."
+
+
+def test_another_language_is_asked_for_once_more(retriever: Retriever) -> None:
+    generator = ScriptedGenerator(ROMANIAN)
+    answer, _ = answer_with(retriever, generator)
+    assert len(generator.prompts) == 2
+    assert [message.role for message in generator.prompts[1].messages] == [
+        "system",
+        "user",
+        "assistant",
+        "user",
+    ]
+    assert answer.languages == ("ro",)
+    assert answer.language == "en"
+
+
+def test_quotes_say_whose_language_they_are_in(ingest_notes: IngestNotes) -> None:
+    text = "# Dropout\n\nDropout wyłącza losowo neurony podczas uczenia sieci.\n"
+    retriever = ingest_notes({"dropout.md": text, "bees.md": "# Bees\n\nBees dance for flowers.\n"})
+    generator = ExtractiveGenerator(retriever.encoder)
+    answer, _ = answer_with(retriever, generator, "What does dropout do to neurons in a network?")
+    assert answer.languages == ("pl",)
+
+
+def test_strict_leaves_out_what_no_passage_supports(retriever: Retriever) -> None:
+    generator = ScriptedGenerator(
+        "An LSTM cell has three gates [1]. An LSTM cell has nine gates [1]."
+    )
+    loose = Answerer(retriever, lambda: generator, lambda: 0).ask(GATES, 3)
+    assert loose.text.endswith("An LSTM cell has nine gates [1] [?].")
+    strict = Answerer(retriever, lambda: generator, lambda: 0, strict=True).ask(GATES, 3)
+    assert strict.text == "An LSTM cell has three gates [1]."
+    only = ScriptedGenerator("An LSTM cell has nine gates [1].")
+    assert Answerer(retriever, lambda: only, lambda: 0, strict=True).ask(GATES, 3).abstained

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.answers.citations import add_marks, build_citations
+from rag.answers.citations import Checker
 from rag.answers.inert import make_inert
 from rag.answers.marks import clean_marks, find_marks
 from rag.types import Citation, CitationStatus
@@ -116,8 +116,9 @@ def test_quotes_stand_in_the_notes(
     passages = read_passages(vault, max_tokens=60)
     change(vault / "a.md", how)
     text = clean_marks(make_inert(answer), len(passages))
-    text = text if find_marks(text) else add_marks(text, passages)
-    citations = build_citations(text, passages, vault, "en")
+    checker = Checker(passages, vault, "en")
+    text = checker.complete(text)
+    citations = checker.cite(text)
     for citation in citations:
         assert 1 <= citation.number <= len(passages)
         assert citation.path == passages[citation.number - 1].chunk.path

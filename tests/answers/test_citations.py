@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answers.citations import add_marks, build_citations
+from rag.answers.citations import Checker
 from rag.encoders import Encoder
 from rag.encoders.embedded_encoder import EmbeddedEncoder
 from rag.types import Citation, CitationStatus, Passage
@@ -37,7 +37,7 @@ def vault(tmp_path: Path) -> Path:
 
 
 def cite(text: str, vault: Path, passages: list[Passage] | None = None) -> list[Citation]:
-    return list(build_citations(text, passages or read_passages(vault), vault, "en"))
+    return list(Checker(passages or read_passages(vault), vault, "en").cite(text))
 
 
 def summary(citation: Citation) -> tuple[int, int, str, CitationStatus]:
@@ -207,7 +207,7 @@ def test_unsupported(vault: Path) -> None:
     ],
 )
 def test_across_languages(vault: Path, spoken: str, answer: str, expected: CitationStatus) -> None:
-    found = build_citations(answer, read_passages(vault), vault, spoken)
+    found = Checker(read_passages(vault), vault, spoken).cite(answer)
     assert [citation.status for citation in found] == [expected]
 
 
@@ -236,7 +236,7 @@ def test_an_encoder_finds_what_letters_do_not(
     answer: str,
     expected: tuple[int | None, CitationStatus],
 ) -> None:
-    (found,) = build_citations(answer, read_passages(vault), vault, spoken, encoder)
+    (found,) = Checker(read_passages(vault), vault, spoken, encoder).cite(answer)
     line, status = expected
     assert found.status is status
     assert line in (None, found.start_line)
@@ -245,7 +245,7 @@ def test_an_encoder_finds_what_letters_do_not(
 def test_marks_are_added_across_languages(vault: Path, encoder: Encoder) -> None:
     passages = [*read_passages(vault), make_passage("Neural networks learn from data.", rank=2)]
     answer = "Rețelele neuronale învață din date. Celula LSTM are trei porți. Îmi place."
-    assert add_marks(answer, passages, encoder) == (
+    assert Checker(passages, vault, "ro", encoder).complete(answer) == (
         "Rețelele neuronale învață din date. [2] Celula LSTM are trei porți. [1] Îmi place."
     )
 
@@ -294,20 +294,49 @@ def test_add_marks() -> None:
     answer = (
         "The blue whale weighs about 150 tonnes. I like it. Bees dance, to tell where flowers are."
     )
-    assert add_marks(answer, passages) == (
+    checker = Checker(passages, Path(), "en")
+    assert checker.complete(answer) == (
         "The blue whale weighs about 150 tonnes. [2] I like it. "
         "Bees dance, to tell where flowers are. [1]"
     )
-    assert add_marks("Nothing of this stands in the notes.", passages) == (
-        "Nothing of this stands in the notes."
+    assert checker.complete("Nothing of this stands in the notes.") == (
+        "Nothing of this stands in the notes. [?]"
     )
+
+
+def test_what_no_passage_supports_is_marked() -> None:
+    passages = [make_passage("The blue whale weighs 150 tonnes. It eats krill, never fish.")]
+    checker = Checker(passages, Path(), "en")
+    right = "The blue whale weighs 150 tonnes [1]."
+    assert checker.complete(right) == right
+    wrong = f"{right} The blue whale weighs 200 tonnes [1]. It never eats krill."
+    assert checker.complete(wrong) == (
+        f"{right} The blue whale weighs 200 tonnes [1] [?]. It never eats krill. [?]"
+    )
+    assert checker.keep_supported(wrong) == right
+    assert checker.keep_supported("- The blue whale weighs 200 tonnes [1]") == ""
+
+
+def test_one_mark_is_enough_for_a_list_from_one_passage(vault: Path) -> None:
+    answer = (
+        "- the output gate decides what is shown\n- its bias starts at 1\n"
+        "- the forget gate decides what is dropped [1]"
+    )
+    checker = Checker(read_passages(vault), vault, "en")
+    assert checker.complete(answer) == answer
+    assert [summary(one)[:1] + summary(one)[3:] for one in checker.cite(answer)] == [
+        (7, VERIFIED),
+        (6, VERIFIED),
+        (5, VERIFIED),
+    ]
+    wrong = answer.replace("starts at 1", "starts at 3")
+    assert checker.complete(wrong) == wrong.replace("starts at 3", "starts at 3 [?]")
 
 
 def test_marks_that_were_added_are_verified(vault: Path) -> None:
-    answer = add_marks(
-        "- an LSTM cell has three gates\n- its bias starts at 1", read_passages(vault)
-    )
-    assert answer == "- an LSTM cell has three gates [1]\n- its bias starts at 1 [1]"
+    answer = "- an LSTM cell has three gates\n\n- its bias starts at 1"
+    answer = Checker(read_passages(vault), vault, "en").complete(answer)
+    assert answer == "- an LSTM cell has three gates [1]\n\n- its bias starts at 1 [1]"
     assert [citation.start_line for citation in cite(answer, vault)] == [3, 6]
 
 

@@ -46,14 +46,35 @@ def test_words_must_stand_in_one_passage() -> None:
     assert signals("krill whales", passages, 10)["coverage"] == pytest.approx(0.5)
 
 
+def test_what_is_still_to_be_done_answers_nothing() -> None:
+    todo = make_passage("- [ ] read about krill", 0, 0, 0)
+    assert signals("What is krill?", [todo], 10)["coverage"] == 0.0
+    done = make_passage("- [x] read about krill", 0, 0, 0)
+    assert signals("What is krill?", [done], 10)["coverage"] == 1.0
+
+
+def test_across_languages_signals_have_weights_of_their_own() -> None:
+    found = signals("Ce este inima balenei?", [make_passage("krill", 0.5, 0, 0)], 10)
+    assert (found["same_language"], found["cosine_across"]) == (0.0, 0.5)
+    found = signals("What is the heart of a whale?", [make_passage("krill", 0.5, 0, 0)], 10)
+    assert (found["same_language"], found["cosine_across"]) == (1.0, 0.0)
+
+
+def test_a_name_that_no_passage_has() -> None:
+    passage = make_passage("a GPU", 0, 0, 0)
+    assert signals("what is GPT-3", [passage], 10)["names_lacking"] > 0.5
+    assert signals("what is a GPU", [passage], 10)["names_lacking"] == 0.0
+
+
 def test_confidence_is_the_logistic_of_the_weighted_signals() -> None:
     passages = [make_passage("krill", 0.5, 3.0, 4.0)]
     logit = INTERCEPT + (
-        WEIGHTS["cosine"] * 0.5
-        + WEIGHTS["coverage"] * 1.0
+        (WEIGHTS["cosine"] + WEIGHTS["first_cosine"]) * 0.5
+        + (WEIGHTS["coverage"] + WEIGHTS["first_coverage"]) * 1.0
         + WEIGHTS["dense_z"] * 3.0
         + WEIGHTS["lexical_z"] * 4.0
         + WEIGHTS["log_chunks"] * math.log(50)
+        + WEIGHTS["same_language"]
     )
     expected = 1 / (1 + math.exp(-logit))
     assert confidence("What is krill?", passages, 50) == pytest.approx(expected)

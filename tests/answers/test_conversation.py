@@ -89,3 +89,28 @@ def test_reset() -> None:
     conversation.standalone("And GRU?")
     conversation.reset()
     assert conversation.standalone("Why?") == "Why?"
+
+
+@pytest.mark.parametrize(
+    ("topic", "follow_up"),
+    [
+        ("Ce este LSTM?", "Câte porți are?"),
+        ("Co to jest DBSCAN?", "Jakie ma parametry?"),
+        ("Co to jest DBSCAN?", "A k-średnie?"),
+        ("O que é LoRA?", "Quantos parâmetros tem?"),
+        ("O que é LoRA?", "Quem a inventou?"),
+    ],
+)
+def test_a_subject_that_was_said_before(topic: str, follow_up: str) -> None:
+    conversation = Conversation()
+    conversation.standalone(topic)
+    assert conversation.standalone(follow_up) == f"{topic} {follow_up}"
+
+
+@pytest.mark.parametrize(
+    "question", ["Ce are o celulă LSTM?", "Ile bramek ma LSTM?", "Quantas portas tem a LSTM?"]
+)
+def test_a_question_with_a_subject_stands_alone(question: str) -> None:
+    conversation = Conversation()
+    conversation.standalone("What is BM25?")
+    assert conversation.standalone(question) == question

@@ -38,3 +38,20 @@ def test_options_are_those_of_ask(
     result = rag("chat", "--index", small_index, "-k", "1", "--tag", "geografia", "--lang", "ro")
     assert result.out.startswith("Notițele tale nu răspund la această întrebare.")
     assert "Wisła.md" in result.out
+
+
+def test_sources_and_save(
+    rag: Rag, small_index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "chat.md"
+    lines = f"/sources\n{QUESTION}\n/sources\n/save {file}\n/save {file}\n/what\n"
+    monkeypatch.setattr("sys.stdin", StringIO(lines))
+    result = rag("chat", "--index", small_index)
+    assert result.code == 0
+    assert f"1 answer saved in '{file}'" in result.err
+    assert f"'{file}' is there already: name a new file" in result.err
+    assert "there is /sources, /save FILE.md and /reset" in result.err
+    saved = file.read_text(encoding="utf-8")
+    assert saved.startswith(f"## {QUESTION}\n\n")
+    assert "absorbs red and blue light" in saved
+    assert "\n- [1] " in saved

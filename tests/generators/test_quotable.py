@@ -133,9 +133,19 @@ def test_a_callout_of_one_line_says_what_it_says() -> None:
 
 
 def test_what_is_no_sentence() -> None:
-    text = "# Title\n\n![[pic.png]]\n\n[ref]: http://e.test/x\n\n---\n\n```py\nx = 1\n```\n\n$$\ny\n$$\n"
+    text = "# Title\n\n![[pic.png]]\n\n[ref]: http://e.test/x\n\n---\n"
     assert read(text) == []
     assert read("") == []
+
+
+def test_formulas_and_code_stand_alone() -> None:
+    found = read("Save it.\n\n```py\nx = 1\n```\n\n$$\ny\n$$\n")
+    assert [(one.text, one.block, one.before) for one in found] == [
+        ("Save it.", "", ""),
+        ("", "```py\nx = 1\n```", "Save it."),
+        ("", "$$\ny\n$$", "Save it."),
+    ]
+    assert [(one.line, one.last_line) for one in found[1:]] == [(3, 5), (7, 9)]
 
 
 @pytest.mark.parametrize(
