@@ -9,16 +9,17 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rag.config import Settings
 from rag.errors import DamagedIndex, NoVault, OtherIndex, UnusableIndex
-from rag.wire_llm import check_llm, open_generator, tell_what_leaves
+from rag.wire_llm import TRANSFORMERS, check_llm, open_generator, tell_what_leaves
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answerer
     from rag.answers.conversation import Conversation
     from rag.encoders import Encoder
+    from rag.feedback import Feedback
     from rag.generators import Generator
     from rag.index import IndexInfo
     from rag.index.check import Problem
@@ -34,6 +35,21 @@ MOST_FRESH = 20
 """Changed notes that are ingested before an answer: some seconds' work."""
 WATCH_SECONDS = 2.0
 """Between two looks at the vault: one costs 30 ms for 3,000 notes."""
+
+Model = TypeVar("Model")
+
+
+class Keep(Protocol):
+    """Keeps loaded models, for a process that opens an index more than once."""
+
+    def __call__(self, name: str, load: Callable[[], Model]) -> Model:
+        """Give the model of this name, loaded now or earlier."""
+
+
+def keep_nothing(name: str, load: Callable[[], Model]) -> Model:
+    """Load a model each time."""
+    del name
+    return load()
 
 
 def open_encoder(name: str, settings: Settings) -> "Encoder":
@@ -59,7 +75,9 @@ def open_encoder(name: str, settings: Settings) -> "Encoder":
     )
 
 
-def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Report":
+def ingest(
+    settings: Settings, *, rebuild: bool, progress: "Progress", keep: Keep = keep_nothing
+) -> "Report":
     """Bring the index in step with the vault. See `rag.index.update.ingest`."""
     from rag.index import update
 
@@ -71,7 +89,7 @@ def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Repor
         from rag.notes.chunking import chunk_document
         from rag.notes.markdown import parse
 
-        encoder = open_encoder(name, settings)
+        encoder = _keep_encoder(name, settings, keep)
         pictures = _open_pictures(settings)
 
         def cut(note: "Note") -> "tuple[Document, list[Chunk]]":
@@ -85,6 +103,11 @@ def ingest(settings: Settings, *, rebuild: bool, progress: "Progress") -> "Repor
     return update.ingest(
         Path(settings.vault), folder, name, open_workshop, rebuild=rebuild, progress=progress
     )
+
+
+def _keep_encoder(name: str, settings: Settings, keep: Keep) -> "Encoder":
+    known_as = f"encoder\n{name}\n{settings.query_prompt}\n{settings.passage_prompt}"
+    return keep(known_as, lambda: open_encoder(name, settings))
 
 
 def _open_pictures(settings: Settings) -> "PictureReader | None":
@@ -168,18 +191,18 @@ def open_retriever(
     """
     from rag.index.local import LocalIndex
 
-    return _retriever(LocalIndex.open(Path(settings.index)), settings, notify)
+    return _retriever(LocalIndex.open(Path(settings.index)), settings, notify, keep_nothing)
 
 
 def _retriever(
-    index: "LocalIndex", settings: Settings, notify: Callable[[str], None]
+    index: "LocalIndex", settings: Settings, notify: Callable[[str], None], keep: Keep
 ) -> "Retriever":
     from rag.retrieval.search import Retriever
 
     manifest = index.manifest
 
     def open_its_encoder() -> "Encoder":
-        encoder = open_encoder(manifest.encoder, settings)
+        encoder = _keep_encoder(manifest.encoder, settings, keep)
         if encoder.fingerprint != manifest.fingerprint:
             raise OtherIndex(
                 f"the encoder {manifest.encoder!r} is not the one that made this index",
@@ -209,13 +232,16 @@ def _open_scorer(name: str) -> "Scorer":
     return CrossEncoderScorer(name).score
 
 
-def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answerer":
+def open_answerer(
+    settings: Settings, notify: Callable[[str], None], keep: Keep = keep_nothing
+) -> "Answerer":
     """Open what answers questions.
 
     Args:
         settings: which index, which LLM and which reranker.
         notify: given a line for the user: what leaves this machine, at once; which LLM was chosen,
             when it is needed; that the reranker is too slow.
+        keep: what keeps models between two openings.
 
     Raises:
         BadSettings: there is no such LLM.
@@ -227,13 +253,19 @@ def open_answerer(settings: Settings, notify: Callable[[str], None]) -> "Answere
 
     folder = Path(settings.index)
     index = LocalIndex.open(folder)
-    retriever = _retriever(index, settings, notify)
+    retriever = _retriever(index, settings, notify, keep)
 
     for line in tell_what_leaves(settings.llm):
         notify(line)
 
     def open_its_generator() -> "Generator":
-        return open_generator(settings, retriever.encoder, notify)
+        def load() -> "Generator":
+            return open_generator(settings, retriever.encoder, notify)
+
+        if not settings.llm.startswith(TRANSFORMERS):
+            return load()
+        # Only these take seconds to load and gigabytes to hold.
+        return keep(f"generator\n{settings.llm}\n{settings.temperature}\n{settings.seed}", load)
 
     return Answerer(
         retriever,
@@ -313,6 +345,18 @@ def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Pr
         ingest(known, rebuild=True, progress=progress)
         problems = check_folder(folder)
     return problems
+
+
+def open_feedback(settings: Settings) -> "Feedback":
+    """Open what readers thought of answers. See `rag.feedback`.
+
+    Raises:
+        RagError: it cannot be kept beside the index.
+    """
+    from rag.feedback import Feedback
+
+    made_from = _read_origin(Path(settings.index))
+    return Feedback(Path(settings.index), Path(made_from[0]) if made_from else None)
 
 
 def open_conversation() -> "Conversation":

@@ -16,7 +16,7 @@ PAGE = next(file for file in (PACKAGE.parent / "app.py", PACKAGE / "app.py") if 
 LAYERS = (
     {"rag"},
     {"rag.types", "rag.errors"},
-    {"rag.config"},
+    {"rag.config", "rag.feedback"},
     {"rag.notes", "rag.encoders"},
     {"rag.index", "rag.generators"},
     {"rag.index.local", "rag.index.freshness"},
@@ -41,6 +41,7 @@ SEAMS = ("rag.encoders", "rag.generators", "rag.index")
 
 PAST_A_SEAM = {
     ("rag.cli.indexing", "rag.index.update"),  # the report of an ingest, for its type
+    ("rag.page.jobs", "rag.index.update"),
     ("rag.page.opening", "rag.index.generations"),  # to see that another state was published
     ("rag.page.opening", "rag.index.local"),  # its lists of tags and paths, for the filters
 }

@@ -8,6 +8,7 @@ import rag
 from rag.cli import signals, streams
 from rag.cli.answering import ask, chat
 from rag.cli.evaluating import evaluate
+from rag.cli.feedback import feedback
 from rag.cli.indexing import check, ingest, status
 from rag.cli.output import say
 from rag.cli.searching import search
@@ -30,7 +31,7 @@ def cli(*, debug: bool) -> None:
     del debug  # read by `run`, which outlives the command
 
 
-for command in (ingest, search, ask, chat, status, check, evaluate, serve):
+for command in (ingest, search, ask, chat, status, check, evaluate, feedback, serve):
     cli.add_command(command)
 
 

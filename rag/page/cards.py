@@ -1,88 +1,170 @@
 """Show an answer, the passages that it cites, and the others that were found."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
 from rag.answers.answer import NOBODY
 from rag.notes.language import NAMES
+from rag.page.links import editor_link, obsidian_link
+from rag.page.pictures import Picture
 from rag.page.quotes import Quote
-from rag.page.safe_markdown import safe_label, safe_markdown, safe_passage
-from rag.types import Answer, Chunk, Citation, CitationStatus
+from rag.page.safe_markdown import safe_answer, safe_label, safe_markdown, safe_passage
+from rag.page.support import find_unsupported, unsupported_numbers
+from rag.page.words import gettext, mark, ngettext
+from rag.types import Answer, Chunk, Citation, CitationStatus, Passage
 from rag.wire_llm import EXTRACTIVE
 
 REMARKS = {
-    CitationStatus.MOVED: ":orange-badge[moved since it was indexed]",
-    CitationStatus.STALE: ":red-badge[the note changed: run rag ingest]",
-    CitationStatus.UNSUPPORTED: ":red-badge[does not support the sentence]",
+    CitationStatus.MOVED: ("orange", mark("moved since it was indexed")),
+    CitationStatus.STALE: ("red", mark("the note changed since it was indexed")),
+    CitationStatus.UNSUPPORTED: ("red", mark("does not support the sentence")),
 }
 
 
-def show_answer(answer: Answer) -> None:
-    """Show what was answered and how sure it is."""
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where the notes are, for cards."""
+
+    vault: Path
+    pictures: Callable[[Chunk], list[Picture]]
+    """Gives the pictures that a passage embeds."""
+    editor: str
+    """The editor that opens a note; empty for none."""
+
+
+def show_answer(answer: Answer, anchor: str) -> None:
+    """Show what was answered and how sure it is.
+
+    Args:
+        answer: the answer.
+        anchor: what the anchors of its sources begin with.
+    """
     if answer.abstained:
         st.info(safe_markdown(answer.text), icon=":material/search_off:")
     else:
-        st.markdown(safe_markdown(answer.text, citations=len(answer.passages)))
+        doubtful = find_unsupported(answer)
+        source = safe_answer(
+            answer.text,
+            citations=len(answer.passages),
+            anchor=anchor,
+            unsupported=unsupported_numbers(answer),
+            doubtful=doubtful,
+        )
+        st.markdown(source)
+        if doubtful:
+            legend = ngettext(
+                "{count} sentence, coloured red, is not held by a source.",
+                "{count} sentences, coloured red, are not held by a source.",
+                len(doubtful),
+            )
+            st.caption(f":red-background[{legend}]")
     st.caption(" · ".join(_remarks(answer)))
 
 
-def show_sources(answer: Answer) -> None:
+def show_sources(answer: Answer, shelf: Shelf, anchor: str) -> None:
     """Show the cited passages as cards, and the others folded up."""
-    show_cited(answer)
+    show_cited(answer, shelf, anchor)
     cited = {citation.number for citation in answer.citations}
     others = [
         passage for number, passage in enumerate(answer.passages, start=1) if number not in cited
     ]
     if others:
-        name = "Nearest passages" if answer.abstained else "Other passages found"
-        with st.expander(f"{name} ({len(others)})"):
+        one = gettext("Nearest notes") if answer.abstained else gettext("Other passages found")
+        with st.expander(f"{one} ({len(others)})"):
             for passage in others:
-                _show_other(passage.chunk)
+                show_passage(passage, shelf)
 
 
-def show_cited(answer: Answer) -> None:
+def show_cited(answer: Answer, shelf: Shelf, anchor: str) -> None:
     """Show each cited passage with its quotes marked."""
     cited: dict[int, list[Citation]] = {}
     for citation in answer.citations:
         cited.setdefault(citation.number, []).append(citation)
     for number, citations in sorted(cited.items()):
-        chunk = answer.passages[number - 1].chunk
+        passage = answer.passages[number - 1]
+        chunk = passage.chunk
         lines = sorted({(citation.start_line, citation.end_line) for citation in citations})
-        statuses = dict.fromkeys(citation.status for citation in citations)
-        remarks = [REMARKS[status] for status in statuses if status in REMARKS]
         with st.container(border=True):
-            st.markdown(" ".join([f":blue-badge[{number}]", _name(chunk), *remarks]))
-            st.caption(_describe(chunk, lines))
+            st.subheader(
+                f":blue-badge[{number}] {safe_label(chunk.path)}", anchor=f"{anchor}-{number}"
+            )
+            st.caption(describe(chunk, lines, passage.score))
+            for status in dict.fromkeys(citation.status for citation in citations):
+                if status in REMARKS:
+                    color, remark = REMARKS[status]
+                    st.markdown(f":{color}-badge[{safe_label(gettext(remark))}]")
             _show_text(chunk, [_quote(citation, chunk) for citation in citations])
+            _show_pictures(shelf.pictures(chunk))
+            _show_links(chunk, lines[0][0], shelf)
+
+
+def show_passage(passage: Passage, shelf: Shelf) -> None:
+    """Show a passage of which nothing is quoted."""
+    chunk = passage.chunk
+    with st.container(border=True):
+        st.subheader(safe_label(chunk.path), anchor=False)
+        st.caption(describe(chunk, [(chunk.start_line, chunk.end_line)], passage.score))
+        _show_text(chunk, [])
+        _show_pictures(shelf.pictures(chunk))
+        _show_links(chunk, chunk.start_line, shelf)
+
+
+def describe(chunk: Chunk, lines: Sequence[tuple[int, int]], score: float) -> str:
+    """Say where a passage stands, in which language it is, and its score."""
+    headings = " › ".join(safe_label(heading) for heading in chunk.headings)
+    language = NAMES.get(chunk.language, safe_label(chunk.language))
+    points = gettext("score {score}").format(score=f"{score:.1f}")
+    return " · ".join(part for part in (headings, _name_lines(lines), language, points) if part)
 
 
 def _remarks(answer: Answer) -> list[str]:
-    remarks = [f"**Confidence {answer.confidence:.0%}** that your notes answer this"]
+    share = gettext("**Confidence {percent} %** that your notes answer this")
+    remarks = [share.format(percent=f"{answer.confidence:.0%}".removesuffix("%"))]
     if answer.generator_kind == EXTRACTIVE and not answer.abstained:
-        remarks.append("quoted word for word")
+        remarks.append(gettext("quoted word for word"))
     elif answer.generator_kind not in (EXTRACTIVE, NOBODY):
-        remarks.append(f"written by {safe_label(answer.generator_model)} from your notes")
+        written = gettext("written by {model} from your notes")
+        remarks.append(written.format(model=safe_label(answer.generator_model)))
     if answer.behind:
-        count = "1 note" if answer.behind == 1 else f"{answer.behind} notes"
-        remarks.append(f"{count} changed since they were indexed")
+        remarks.append(
+            ngettext(
+                "{count} note changed since it was indexed",
+                "{count} notes changed since they were indexed",
+                answer.behind,
+            )
+        )
     remarks.append(f"{sum(answer.timings_ms.values()) / 1000:.1f} s")
     return remarks
-
-
-def _show_other(chunk: Chunk) -> None:
-    with st.container(border=True):
-        st.markdown(_name(chunk))
-        st.caption(_describe(chunk, [(chunk.start_line, chunk.end_line)]))
-        _show_text(chunk, [])
 
 
 def _show_text(chunk: Chunk, quotes: Sequence[Quote]) -> None:
     passage = safe_passage(chunk.text, quotes)
     for quote in passage.unmarked:
-        st.caption("Quoted, though not to be seen below:")
+        st.caption(gettext("Quoted, though not to be seen below:"))
         st.markdown(quote)
     st.markdown(passage.source)
+
+
+def _show_pictures(pictures: Sequence[Picture]) -> None:
+    for picture in pictures:
+        caption = safe_label(picture.name)
+        st.image(picture.content, caption=caption, width=picture.width, alt=picture.name)
+
+
+def _show_links(chunk: Chunk, line: int, shelf: Shelf) -> None:
+    links = {
+        gettext("Open in Obsidian"): obsidian_link(shelf.vault, chunk.path),
+        gettext("Open in {editor}").format(editor=shelf.editor): editor_link(
+            shelf.vault, chunk.path, line, shelf.editor
+        ),
+    }
+    with st.container(horizontal=True, gap="small"):
+        for name, address in links.items():
+            if address:
+                st.link_button(name, address, type="tertiary", icon=":material/open_in_new:")
 
 
 def _quote(citation: Citation, chunk: Chunk) -> Quote:
@@ -92,17 +174,13 @@ def _quote(citation: Citation, chunk: Chunk) -> Quote:
     return Quote(citation.quote, citation.start_line - first, citation.end_line - first)
 
 
-def _name(chunk: Chunk) -> str:
-    return f"**{safe_label(chunk.path)}**"
-
-
-def _describe(chunk: Chunk, lines: Sequence[tuple[int, int]]) -> str:
-    headings = " › ".join(safe_label(heading) for heading in chunk.headings)
-    language = NAMES.get(chunk.language, safe_label(chunk.language))
-    return " · ".join(part for part in (headings, _name_lines(lines), language) if part)
-
-
 def _name_lines(lines: Sequence[tuple[int, int]]) -> str:
-    names = [str(start) if start == end else f"{start}–{end}" for start, end in lines]
-    is_one = len(lines) == 1 and lines[0][0] == lines[0][1]
-    return f"{'line' if is_one else 'lines'} {', '.join(names)}"
+    joined: list[tuple[int, int]] = []
+    for start, end in lines:
+        if joined and start <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    names = ", ".join(str(start) if start == end else f"{start}–{end}" for start, end in joined)
+    is_one = len(joined) == 1 and joined[0][0] == joined[0][1]
+    return (gettext("line {lines}") if is_one else gettext("lines {lines}")).format(lines=names)

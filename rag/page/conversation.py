@@ -1,18 +1,28 @@
-"""The questions of one tab and their answers."""
+"""The Ask page: the questions of one tab and their answers, the latest on top.
 
-from dataclasses import dataclass
+Not the latest at the foot, as in a chat between people: an answer's sources stand below it, and a
+page that keeps to its foot would scroll the answer out of sight.
+"""
+
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import streamlit as st
 
 from rag import wire
-from rag.page.cards import show_answer, show_cited, show_sources
+from rag.config import Settings
+from rag.page.actions import show_actions
+from rag.page.cards import Shelf, show_answer, show_cited, show_sources
 from rag.page.examples import choose_examples
-from rag.page.opening import Notes
+from rag.page.opening import Notes, open_writer
+from rag.page.preferences import Preferences, read_preferences
 from rag.page.safe_markdown import safe_label, safe_markdown
-from rag.page.sidebar import Choice
+from rag.page.support import keep_supported
+from rag.page.words import gettext
 from rag.retrieval.query import loosen, parse_query, write_unmatched
-from rag.types import Answer
+from rag.types import Answer, Filters
+from rag.wire_llm import OPENAI
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
 MOST_TURNS = 20
 """Older ones go: all are drawn again with every answer."""
 LONGEST_QUESTION = 2_000
-TURNS, CONVERSATION, EXAMPLE = "turns", "conversation", "example"
+TURNS, CONVERSATION, EXAMPLE, TOLD = "turns", "conversation", "example", "told"
 """What a tab remembers, by name."""
 
 
@@ -33,23 +43,41 @@ class Turn:
     question: str
     """As it was typed."""
     answer: Answer
+    identity: str = field(default_factory=lambda: uuid4().hex)
+    """Names it in the page's anchors and among the verdicts."""
 
 
-def read_question() -> str:
+def show_ask(notes: Notes, settings: Settings, filters: Filters) -> None:
+    """Show the Ask page."""
+    st.title(gettext("Ask your notes"), anchor=False)
+    preferences = read_preferences(settings)
+    shelf = Shelf(notes.vault, notes.pictures, preferences.editor)
+    question = _read_question()
+    if question:
+        answer_question(settings, question, filters, preferences, shelf)
+    elif _turns():
+        _show_latest(settings, shelf)
+    else:
+        st.caption(gettext("Answers come from your notes alone, with the lines they stand on."))
+        _show_examples(notes)
+    _show_earlier(shelf)
+
+
+def _read_question() -> str:
     """Show the question box; gives what was asked since the page was last drawn, or ''."""
-    # In a container, for at the foot of the page it would scroll the answer out of sight.
-    with st.container():
-        typed = st.chat_input("Ask your notes, in any language", max_chars=LONGEST_QUESTION)
+    with st.container():  # else it would stand at the page's foot
+        typed = st.chat_input(
+            gettext("Ask your notes, in any language"), key="question", max_chars=LONGEST_QUESTION
+        )
     question = typed or st.session_state.pop(EXAMPLE, "")
     return " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
 
 
-def show_examples(notes: Notes) -> None:
-    """Show questions to begin with."""
+def _show_examples(notes: Notes) -> None:
     examples = choose_examples(notes.paths, list(notes.info.languages))
     if not examples:
         return
-    st.markdown("Try one of these:")
+    st.markdown(gettext("Try one of these:"))
     for place, question in enumerate(examples):
         st.button(
             safe_label(question),
@@ -60,36 +88,48 @@ def show_examples(notes: Notes) -> None:
         )
 
 
-def show_latest() -> None:
-    """Show the last question, its answer and what that stands on, if anything was asked."""
+def _show_latest(settings: Settings, shelf: Shelf) -> None:
     for turn in _turns()[-1:]:
         _show_question(turn.question, turn.answer.question)
         with _answer_bubble():
-            show_answer(turn.answer)
-            show_sources(turn.answer)
+            _show_answer(settings, turn, shelf)
 
 
-def show_earlier(*, besides: int) -> None:
-    """Show the questions before the last `besides` folded up, latest first."""
-    earlier = _turns()[: len(_turns()) - besides]
-    if earlier:
-        st.subheader("Earlier", divider="gray", anchor=False)
+def _show_answer(settings: Settings, turn: Turn, shelf: Shelf) -> None:
+    show_answer(turn.answer, _anchor(turn))
+    show_actions(settings, turn.identity, turn.question, turn.answer)
+    show_sources(turn.answer, shelf, _anchor(turn))
+
+
+def _show_earlier(shelf: Shelf) -> None:
+    """Show the questions before the latest folded up; what is inside is drawn when one opens."""
+    if not _turns():
+        return
+    earlier = _turns()[:-1]
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        if earlier:
+            st.subheader(gettext("Earlier"), anchor=False)
+        st.button(
+            gettext("New conversation"), on_click=_forget, type="tertiary", icon=":material/add:"
+        )
     for turn in reversed(earlier):
-        with st.expander(safe_label(turn.question)):
-            show_answer(turn.answer)
-            show_cited(turn.answer)
+        folded = st.expander(
+            safe_label(turn.question), key=f"turn-{turn.identity}", on_change="rerun"
+        )
+        if folded.open:
+            with folded:
+                show_answer(turn.answer, _anchor(turn))
+                show_cited(turn.answer, shelf, _anchor(turn))
 
 
-def has_turns() -> bool:
-    """Say whether anything was asked in this tab."""
-    return bool(_turns())
-
-
-def answer_question(notes: Notes, question: str, choice: Choice) -> None:
+def answer_question(
+    settings: Settings, question: str, filters: Filters, preferences: Preferences, shelf: Shelf
+) -> None:
     """Answer a question, showing the answer as it is written.
 
     Raises:
         NoModel: the encoder or the language model cannot be had.
+        BadSettings: there is no such language model.
     """
     conversation: Conversation = st.session_state.setdefault(CONVERSATION, wire.open_conversation())
     query = parse_query(conversation.standalone(question))
@@ -97,28 +137,52 @@ def answer_question(notes: Notes, question: str, choice: Choice) -> None:
     _show_question(question, understood)
     with _answer_bubble():
         place = st.empty()
-        place.caption("Reading your notes …")
+        place.caption(gettext("Reading your notes …"))
         pieces: list[str] = []
 
         def show_piece(piece: str) -> None:
             pieces.append(piece)
-            place.markdown(safe_markdown("".join(pieces), citations=choice.k))
+            place.markdown(safe_markdown("".join(pieces), citations=preferences.k))
 
-        unmatched = notes.unmatched(choice.filters & query.filters)
-        filters = choice.filters & loosen(query.filters, unmatched)
-        answer = notes.ask(understood, choice.k, filters, show_piece)
-        with place.container():
-            for item in unmatched:
-                st.caption(safe_label(write_unmatched(item)))
-            show_answer(answer)
-        show_sources(answer)
-    _turns().append(Turn(question, answer))
+        writer = open_writer(settings, preferences.llm)
+        if preferences.llm.startswith(OPENAI):
+            _show_notices(writer)  # what leaves this machine is told before it does
+        unmatched = writer.unmatched(filters & query.filters)
+        filters &= loosen(query.filters, unmatched)
+        answer = writer.ask(understood, preferences.k, filters, show_piece)
+        if preferences.strict:
+            answer = keep_supported(answer)
+        turn = Turn(question, answer)
+        place.empty()
+        for item in unmatched:
+            st.caption(safe_label(write_unmatched(item)))
+        _show_answer(settings, turn, shelf)
+        _show_notices(writer)
+    _turns().append(turn)
     del _turns()[:-MOST_TURNS]
+
+
+def _show_notices(writer: Notes) -> None:
+    """Show what there is to say of the language model, once in each tab."""
+    told = st.session_state.setdefault(TOLD, set())
+    for notice in writer.notices:
+        if notice not in told:
+            st.caption(safe_label(notice))
+            told.add(notice)
 
 
 def _turns() -> list[Turn]:
     found: list[Turn] = st.session_state.setdefault(TURNS, [])
     return found
+
+
+def _anchor(turn: Turn) -> str:
+    return f"source-{turn.identity[:8]}"
+
+
+def _forget() -> None:
+    for key in (TURNS, CONVERSATION):
+        st.session_state.pop(key, None)
 
 
 def _answer_bubble() -> "DeltaGenerator":
@@ -133,4 +197,5 @@ def _show_question(question: str, understood: str) -> None:
     with st.chat_message("user", avatar=":material/person:"):
         st.markdown(safe_markdown(question))
         if understood != question:
-            st.caption(f"understood as: {safe_label(understood)}")
+            words = gettext("understood as: {question}")
+            st.caption(words.format(question=safe_label(understood)))

@@ -5,6 +5,7 @@ invisible character: bare addresses, e-mail addresses, `:emoji:`, `:material/ico
 """
 
 import re
+from dataclasses import dataclass
 
 JOINER = "\u2060"
 """Word joiner: no width, no break."""
@@ -33,15 +34,32 @@ _RAW_ENDS = "`$"
 """How code and formulas begin and end."""
 
 
-def write_words(text: str, citations: int = 0) -> str:
-    """Write plain text; addresses become code, `[1]` up to `citations` a small label."""
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How what this program itself adds to a text is shown."""
+
+    citations: int = 0
+    """`[1]` up to this number are shown as small labels."""
+    anchor: str = ""
+    """What the anchors of the sources begin with, to which the labels lead; empty: to none."""
+    unsupported: frozenset[int] = frozenset()
+    """Numbers whose labels are red."""
+    color: str = "yellow"
+    """Of the background of marked stretches."""
+
+
+PLAIN = Marking()
+
+
+def write_words(text: str, marking: Marking = PLAIN) -> str:
+    """Write plain text; addresses become code."""
     written, done = "", 0
     for match in _ADDRESS.finditer(text):
         address = _ADDRESS_TAIL.sub("", match[0])
-        written = append(written, _write_citations(text[done : match.start()], citations))
+        written = append(written, _write_citations(text[done : match.start()], marking))
         written = append(written, write_address(address))
         done = match.start() + len(address)
-    return append(written, _write_citations(text[done:], citations))
+    return append(written, _write_citations(text[done:], marking))
 
 
 def write_address(address: str) -> str:
@@ -95,9 +113,9 @@ def write_formula_block(content: str) -> str:
     return f"$$\n{_without_ends(formula)}\n$$"
 
 
-def write_mark(source: str) -> str:
-    """Give written Markdown the colour of a quote."""
-    return f":yellow-background[{source}]" if source.strip() and is_balanced(source) else source
+def write_mark(source: str, color: str) -> str:
+    """Give written Markdown a colour behind it."""
+    return f":{color}-background[{source}]" if source.strip() and is_balanced(source) else source
 
 
 def append(text: str, source: str) -> str:
@@ -124,13 +142,19 @@ def is_balanced(source: str) -> bool:
     return depth == 0
 
 
-def _write_citations(text: str, citations: int) -> str:
+def _write_citations(text: str, marking: Marking) -> str:
     written, done = "", 0
     for match in _CITATION.finditer(text):
-        if 1 <= int(match[1]) <= citations:
-            written += f"{_escape(text[done : match.start()])}:blue-badge[{int(match[1])}]"
+        if 1 <= int(match[1]) <= marking.citations:
+            label = _write_label(int(match[1]), marking)
+            written += f"{_escape(text[done : match.start()])}{label}"
             done = match.end()
     return written + _escape(text[done:])
+
+
+def _write_label(number: int, marking: Marking) -> str:
+    label = f":{'red' if number in marking.unsupported else 'blue'}-badge[{number}]"
+    return f"[{label}](#{marking.anchor}-{number})" if marking.anchor else label
 
 
 def _escape(text: str) -> str:

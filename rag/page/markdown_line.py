@@ -8,6 +8,7 @@ from itertools import groupby
 from markdown_it.tree import SyntaxTreeNode
 
 from rag.page.harmless import (
+    Marking,
     append,
     is_balanced,
     write_address,
@@ -54,7 +55,7 @@ def write_line(
     nodes: Sequence[SyntaxTreeNode],
     *,
     marks: Marks,
-    citations: int,
+    marking: Marking,
     in_table: bool = False,
     in_bold: bool = False,
 ) -> str:
@@ -63,17 +64,17 @@ def write_line(
     Args:
         nodes: what stands within the line.
         marks: what is shown with a coloured background.
-        citations: `[1]` up to this number are shown as citations.
+        marking: how marks and citations are shown.
         in_table: it is a cell: on one line, bars escaped.
         in_bold: it is written between two `**`, on one line.
     """
-    return _LineWriter(marks, citations, in_table=in_table, in_bold=in_bold).write(nodes)
+    return _LineWriter(marks, marking, in_table=in_table, in_bold=in_bold).write(nodes)
 
 
 class _LineWriter:
-    def __init__(self, marks: Marks, citations: int, *, in_table: bool, in_bold: bool) -> None:
+    def __init__(self, marks: Marks, marking: Marking, *, in_table: bool, in_bold: bool) -> None:
         self._marks = marks
-        self._citations = citations
+        self._marking = marking
         self._in_table = in_table
         self._break = _SPACE if in_table or in_bold else _BREAK
         self._open = ["strong"] if in_bold else []
@@ -86,7 +87,7 @@ class _LineWriter:
         while runs and runs[0] is _BREAK:
             runs.pop(0)
         source, is_marked = self._join(runs)
-        return (write_mark(source) if is_marked else source).strip()
+        return (write_mark(source, self._marking.color) if is_marked else source).strip()
 
     def _runs(self, nodes: Sequence[SyntaxTreeNode]) -> list[_Run]:
         return [run for node in nodes for run in self._node_runs(node) if run.source]
@@ -178,7 +179,7 @@ class _LineWriter:
             return groups[0][1], True
         text = ""
         for is_marked, source in groups:
-            text = append(text, write_mark(source) if is_marked else source)
+            text = append(text, write_mark(source, self._marking.color) if is_marked else source)
         return text, False
 
     def _join_alike(self, runs: Sequence[_Run]) -> str:
@@ -187,7 +188,7 @@ class _LineWriter:
             sources = [run.source for run in group]
             # Text is joined before it is made harmless: `htt` and `p://` are an address together.
             if is_text:
-                sources = [write_words("".join(sources), self._citations)]
+                sources = [write_words("".join(sources), self._marking)]
             for source in sources:
                 text = append(text, source)
         return text

@@ -10,27 +10,27 @@ from itertools import chain, repeat
 
 from markdown_it.tree import SyntaxTreeNode
 
-from rag.page.harmless import write_code_block, write_formula_block
+from rag.page.harmless import PLAIN, Marking, write_code_block, write_formula_block
 from rag.page.markdown_line import Marks, write_line
 
 _RULES = {"text-align:left": ":--", "text-align:center": ":-:", "text-align:right": "--:"}
 
 
-def write_markdown(tree: SyntaxTreeNode, *, marks: Marks, citations: int = 0) -> str:
+def write_markdown(tree: SyntaxTreeNode, *, marks: Marks, marking: Marking = PLAIN) -> str:
     """Write a tree as safe Markdown.
 
     Args:
         tree: what was parsed.
         marks: what is shown with a coloured background.
-        citations: `[1]` up to this number are shown as citations.
+        marking: how marks and citations are shown.
     """
-    return _BlockWriter(marks, citations).write(tree.children)
+    return _BlockWriter(marks, marking).write(tree.children)
 
 
 class _BlockWriter:
-    def __init__(self, marks: Marks, citations: int) -> None:
+    def __init__(self, marks: Marks, marking: Marking) -> None:
         self._marks = marks
-        self._citations = citations
+        self._marking = marking
 
     def write(self, nodes: Sequence[SyntaxTreeNode]) -> str:
         blocks = [(node, block) for node in nodes if (block := self._write_block(node))]
@@ -68,9 +68,7 @@ class _BlockWriter:
         return block
 
     def _write_line(self, node: SyntaxTreeNode, *, in_bold: bool = False) -> str:
-        return write_line(
-            node.children, marks=self._marks, citations=self._citations, in_bold=in_bold
-        )
+        return write_line(node.children, marks=self._marks, marking=self._marking, in_bold=in_bold)
 
     def _write_items(self, node: SyntaxTreeNode) -> Iterator[str]:
         number = int(node.attrs.get("start", 1))
@@ -85,9 +83,7 @@ class _BlockWriter:
         rows = [row for part in node.children for row in part.children]
         for place, row in enumerate(rows):
             cells = [
-                write_line(
-                    cell.children, marks=self._marks, citations=self._citations, in_table=True
-                )
+                write_line(cell.children, marks=self._marks, marking=self._marking, in_table=True)
                 for cell in row.children
             ]
             yield f"| {' | '.join(cells)} |"

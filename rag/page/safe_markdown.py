@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.notes.properties import read_properties
-from rag.page.harmless import write_code, write_words
+from rag.page.harmless import Marking, write_code, write_words
 from rag.page.markdown_tree import parse_markdown
 from rag.page.markdown_writer import write_markdown
 from rag.page.quotes import Quote, find_marks
@@ -43,7 +43,33 @@ def safe_markdown(text: str, *, citations: int = 0) -> str:
         text: of a note, of a model or of a user; may end anywhere, as it does while it streams.
         citations: `[1]` up to this number are shown as citations.
     """
-    return write_markdown(parse_markdown(_clean(text)), marks={}, citations=citations)
+    tree = parse_markdown(_clean(text))
+    return write_markdown(tree, marks={}, marking=Marking(citations))
+
+
+def safe_answer(
+    text: str,
+    *,
+    citations: int,
+    anchor: str,
+    unsupported: frozenset[int] = frozenset(),
+    doubtful: Sequence[str] = (),
+) -> str:
+    """Turn a whole answer into safe Markdown whose citations lead to their sources.
+
+    Args:
+        text: of the answer.
+        citations: `[1]` up to this number are shown as citations.
+        anchor: letters, digits and `-`, with which the anchors of its sources begin: that of
+            `[1]` is `anchor-1`.
+        unsupported: numbers whose citations are red.
+        doubtful: sentences that are marked red.
+    """
+    tree = parse_markdown(_clean(text))
+    marks, _ = find_marks(tree, [Quote(_clean(sentence)) for sentence in doubtful])
+    return write_markdown(
+        tree, marks=marks, marking=Marking(citations, anchor, unsupported, color="red")
+    )
 
 
 def safe_passage(text: str, quotes: Sequence[Quote]) -> SafePassage:

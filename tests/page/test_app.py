@@ -1,11 +1,14 @@
-"""The page's logic, without a browser."""
+"""The pages' logic, without a browser."""
 
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from rag import wire
+from rag.config import Settings
 from rag.page.safe_markdown import safe_label
+from rag.wire_llm import AUTO
 from tests.page.conftest import ingest, write_notes
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -34,42 +37,43 @@ def ask(page: AppTest, question: str) -> AppTest:
 
 def shown(page: AppTest) -> str:
     elements = [*page.markdown, *page.caption, *page.info, *page.warning, *page.error]
-    return "\n".join(element.value for element in elements)
+    return "\n".join(element.value for element in [*elements, *page.subheader, *page.title])
 
 
-def test_without_an_index_it_says_what_to_do(
+def sources(page: AppTest) -> list[str]:
+    return [head.value for head in page.main.subheader if head.value.endswith(r"\.md")]
+
+
+def test_without_an_index_it_asks_for_the_notes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page(tmp_path / "none", monkeypatch, tmp_path)
-    assert len(page.error) == 1
-    assert "rag ingest" in page.error[0].value
     assert len(page.chat_input) == 0
-    assert any(f"rag ingest YOUR-NOTES --index {tmp_path}/none" in m.value for m in page.markdown)
-
-
-def test_an_index_that_came_meanwhile_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = open_page(tmp_path / "index", monkeypatch, tmp_path)
+    assert not page.error
+    folder = page.text_input(key="vault")
+    folder.set_value("no such folder").run()
+    assert page.error[0].value == "There is no folder `no such folder`."
+    (tmp_path / "empty").mkdir()
+    folder.set_value(str(tmp_path / "empty")).run()
+    assert "no note in it" in page.warning[0].value
     write_notes(tmp_path / "vault")
-    ingest(tmp_path / "vault", tmp_path / "index")
-    page.button[0].click().run()
-    assert "**5** notes" in shown(page)
+    folder.set_value(str(tmp_path / "vault")).run()
+    assert "6 notes in it" in shown(page)
+    assert [button.label for button in page.button] == ["Read the notes"]
 
 
 def test_a_new_ingest_is_picked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_notes(tmp_path / "vault")
-    ingest(tmp_path / "vault", tmp_path / "index")
     page = open_page(tmp_path / "index", monkeypatch, tmp_path)
-    assert "**5** notes" in shown(page)
-    assert len(page.warning) == 0
-    (tmp_path / "vault" / "new.md").write_text("A quokka lives on Rottnest Island.")
-    page.run()
-    assert page.warning[0].value.startswith("1 note changed since. Run `rag ingest ")
+    assert len(page.chat_input) == 0
     ingest(tmp_path / "vault", tmp_path / "index")
     page.run()
-    assert "**6** notes" in shown(page)
-    assert len(page.warning) == 0
+    ask(page, "Where does a quokka live?")
+    assert "Rottnest" not in shown(page)
+    (tmp_path / "vault" / "new.md").write_text("A quokka lives on Rottnest Island.")
+    ingest(tmp_path / "vault", tmp_path / "index")
+    ask(page, "Where does a quokka live?")
+    assert "Rottnest" in shown(page)
 
 
 def test_a_damaged_index_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,17 +92,6 @@ def test_a_bad_setting_is_one_line(
     assert "k is 0" in page.error[0].value
 
 
-def test_the_sidebar_tells_what_is_indexed(page: AppTest, vault: Path) -> None:
-    sidebar = "\n".join(element.value for element in [*page.sidebar.markdown, *page.caption])
-    assert "**5** notes" in sidebar
-    assert "English" in sidebar
-    assert "polski" in sidebar
-    assert vault.name in sidebar.replace("\\", "")
-    assert page.sidebar.expander[0].label == "1 file was not read"
-    assert r"**empty\.md**" in sidebar
-    assert {"fizyka", "physics"} < set(page.sidebar.multiselect[0].options)
-
-
 def test_examples_are_questions_that_can_be_clicked(page: AppTest) -> None:
     examples = [button for button in page.button if button.key]
     assert 1 <= len(examples) <= 4
@@ -109,11 +102,11 @@ def test_examples_are_questions_that_can_be_clicked(page: AppTest) -> None:
 
 def test_an_answer_has_its_sources(page: AppTest) -> None:
     ask(page, "What does a capacitor store on its plates?")
+    assert sources(page)[0] == r":blue-badge[1] physics/Capacitors\.md"
     texts = [element.value for element in page.markdown]
-    place = texts.index(r":blue-badge[1] **physics/Capacitors\.md**")
-    assert any(":blue-badge[1]" in text for text in texts[:place])
-    assert ":yellow-background[" in texts[place + 1]
-    assert any("lines 6, " in caption.value for caption in page.caption)
+    assert any("[:blue-badge[1]](#source-" in text for text in texts)
+    assert any(":yellow-background[" in text for text in texts)
+    assert any("English · score " in caption.value for caption in page.caption)
     assert any(
         caption.value.startswith("**Confidence ") and "quoted word for word" in caption.value
         for caption in page.caption
@@ -125,36 +118,31 @@ def test_where_the_notes_do_not_answer_it_says_so_in_the_language_of_the_questio
 ) -> None:
     ask(page, "Kto wygrał mistrzostwa świata w piłce nożnej w 1998 roku?")
     assert page.info[0].value.startswith("Twoje notatki nie odpowiadają na to pytanie")
-    assert any(expander.label.startswith("Nearest passages") for expander in page.expander)
+    assert any(expander.label.startswith("Nearest notes") for expander in page.expander)
     assert not any(":yellow-background[" in element.value for element in page.markdown)
 
 
 def test_filters_hold(page: AppTest) -> None:
-    page.sidebar.multiselect[0].select("fizyka")
-    ask(page, "What does a capacitor store on its plates?")
-    names = [element.value for element in page.main.markdown if ".md**" in element.value]
-    assert names
-    assert all("Tarcie" in name for name in names)
-
-    page.sidebar.multiselect[0].unselect("fizyka")
-    page.sidebar.multiselect[1].select("ro")
+    page.multiselect(key="tags").select("fizyka").run()
+    ask(page, "Ile wynosi współczynnik tarcia lodu o stal?")
+    assert sources(page)
+    assert all("Tarcie" in name for name in sources(page))
+    page.multiselect(key="tags").unselect("fizyka")
+    page.multiselect(key="languages").select("ro").run()
     ask(page, "Ce produce mitocondria?")
-    latest = page.main.markdown[1:]
-    assert any("Biologie" in element.value for element in latest)
-
-    page.sidebar.multiselect[1].unselect("ro")
-    page.sidebar.text_input[0].set_value("no such folder")
-    ask(page, "Onde nasce o rio Amazonas?")
-    assert page.info
+    assert all("Biologie" in name for name in sources(page))
+    page.multiselect(key="languages").unselect("ro")
+    page.multiselect(key="folders").select("physics").run()
+    ask(page, "What is the energy of a capacitor?")
+    assert all("physics/" in name for name in sources(page))
 
 
 def test_filters_in_the_question_narrow_those_of_the_sidebar(page: AppTest) -> None:
     ask(page, "What does a capacitor store on its plates? path:fizyka/")
-    names = [element.value for element in page.main.markdown if ".md**" in element.value]
-    assert names
-    assert all("Tarcie" in name for name in names)
+    assert sources(page)
+    assert all("Tarcie" in name for name in sources(page))
     assert "understood as: What does a capacitor store on its plates?" in shown(page)
-    page.sidebar.multiselect[0].select("physics")
+    page.multiselect(key="tags").select("physics").run()
     ask(page, "What does a capacitor store on its plates? path:fizyka/")
     assert page.info
 
@@ -162,7 +150,7 @@ def test_filters_in_the_question_narrow_those_of_the_sidebar(page: AppTest) -> N
 def test_a_filter_to_which_nothing_answers_is_told(page: AppTest) -> None:
     ask(page, 'What does a capacitor store? tag:physic "no such words" ![x](http://evil.test/a)')
     told = [caption.value for caption in page.caption if caption.value.startswith("no ")]
-    assert told == [
+    assert told[:2] == [
         safe_label('no note has the tag "physic"; there is physics'),
         safe_label('no passage holds the phrase "no such words"'),
     ]
@@ -171,12 +159,6 @@ def test_a_filter_to_which_nothing_answers_is_told(page: AppTest) -> None:
 def test_a_question_of_filters_alone_is_no_error(page: AppTest) -> None:
     ask(page, "tag:physics")
     assert "tag:physics" in page.main.markdown[0].value.replace("\\", "")
-
-
-def test_as_many_passages_are_read_as_chosen(page: AppTest) -> None:
-    page.sidebar.slider[0].set_value(1)
-    ask(page, "What does a capacitor store on its plates?")
-    assert sum(".md**" in element.value for element in page.main.markdown) == 1
 
 
 def test_earlier_questions_stay_and_go_with_a_new_conversation(page: AppTest) -> None:
@@ -202,3 +184,91 @@ def test_nothing_of_a_hostile_note_is_live(page: AppTest) -> None:
     assert "](http" not in everything
     assert "```mermaid" not in everything
     assert not any(element.allow_html for element in page.markdown)
+
+
+def test_an_answer_is_saved_where_its_reader_says(page: AppTest, tmp_path: Path) -> None:
+    ask(page, "Ce produce mitocondria?")
+    folder = next(box for box in page.text_input if box.label == "Folder")
+    folder.set_value(str(tmp_path))
+    save = next(button for button in page.button if button.label == "Save")
+    save.click().run()
+    assert "Saved as" in page.success[0].value
+    [file] = tmp_path.glob("*.md")
+    assert "ATP" in file.read_text(encoding="utf-8")
+
+
+# AppTest cannot follow the navigation: the other pages are drawn by themselves.
+SCRIPT = """
+from rag.config import load_settings
+from rag.page.opening import open_notes
+from rag.page.finding import show_find
+from rag.page.library import show_library
+from rag.page.preferences import show_settings
+from rag.page.quality import show_quality
+from rag.types import Filters
+
+settings = load_settings({})
+notes = open_notes(settings)
+"""
+
+
+def draw(index: Path, monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> AppTest:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("RAG_INDEX", str(index))
+    page = AppTest.from_string(SCRIPT + code, default_timeout=SECONDS).run()
+    assert not page.exception
+    return page
+
+
+def test_find(index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = draw(index, monkeypatch, tmp_path, "show_find(notes, settings, Filters())")
+    page.text_input(key="query").set_value("capacitor").run()
+    assert sources(page)[0] == r"physics/Capacitors\.md"
+    reasons = [element.value for element in page.expander[0].markdown]
+    assert reasons[0] == "Words of your query in it: capacitor"
+    assert "cosine" in reasons[1]
+    assert "BM25" in reasons[1]
+    page.number_input(key="results").set_value(1).run()
+    assert len(sources(page)) == 1
+    page.text_input(key="query").set_value("path:fizyka/").run()
+    assert sources(page) == [r"fizyka/Tarcie\.md"]
+    assert not page.expander
+
+
+def test_library(index: Path, vault: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = draw(index, monkeypatch, tmp_path, "show_library(notes, settings)")
+    assert [metric.value for metric in page.metric] == ["5", "5", "4"]
+    everything = shown(page).replace("\\", "")
+    assert str(vault) in everything
+    assert "**empty.md**" in everything
+    assert "All notes are as they were read." in page.success[0].value
+    assert page.text_input(key="vault").value == str(vault)
+    other = tmp_path / "other"
+    write_notes(other)
+    page.text_input(key="vault").set_value(str(other)).run()
+    assert "They are replaced." in page.warning[0].value
+
+
+def test_changed_notes_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_notes(tmp_path / "vault")
+    ingest(tmp_path / "vault", tmp_path / "index")
+    (tmp_path / "vault" / "new.md").write_text("A quokka lives on Rottnest Island.")
+    page = draw(tmp_path / "index", monkeypatch, tmp_path, "show_library(notes, settings)")
+    assert page.warning[0].value.startswith("1 note changed since")
+
+
+def test_settings(index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    page = draw(index, monkeypatch, tmp_path, "show_settings(settings)")
+    assert page.selectbox(key="llm").value == AUTO
+    page.selectbox(key="lang").set_value("pl").run()
+    assert page.title[0].value == "Ustawienia"
+
+
+def test_quality(index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    results = tmp_path / "eval" / "results"
+    results.mkdir(parents=True)
+    (results / "run.json").write_text('{"report": {"all": {"recall@1": 0.8}, "pl": {"mrr": 0.5}}}')
+    page = draw(index, monkeypatch, tmp_path, "show_quality(settings)")
+    assert [metric.value for metric in page.metric] == ["0", "0", "0"]
+    assert page.selectbox(key="run").options == ["run.json"]
+    assert not wire.open_feedback(Settings(index=str(index))).file.exists()

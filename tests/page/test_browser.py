@@ -1,147 +1,261 @@
-"""The page in a real browser: it answers, and a note that means harm does none."""
+"""The page in a real browser, from the first start on; a note that means harm does none.
+
+One server and one browser, and the tests follow one another as a reader's day does.
+"""
 
 import base64
 import http.client
 import json
-import os
-import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
 import pytest
-from selenium.common.exceptions import NoAlertPresentException, WebDriverException
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.common.exceptions import NoAlertPresentException
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
+from tests.page.browsing import (
+    CHROMIUM,
+    DRIVER,
+    RAG,
+    SECONDS,
+    ask,
+    begin_asking,
+    browse,
+    click,
+    environment,
+    find,
+    go_to,
+    is_listening,
+    is_quiet,
+    read_answer,
+    requested_hosts,
+    serve,
+    wait_for,
+)
 from tests.page.conftest import write_notes
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-DRIVER = shutil.which("chromedriver")
-ROOT = Path(__file__).parents[2]
-RAG = [sys.executable, "-c", "from rag.cli import main; main()"]
-SECONDS = 20
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --window-size=1200,1000"
-).split()
-
-T = TypeVar("T")
 
 pytestmark = pytest.mark.skipif(
     not (CHROMIUM and DRIVER), reason="no chromium and chromedriver on this machine"
 )
 
-
-def wait_for(what: Callable[[], T | None], missing: str) -> T:
-    """Ask again until there is an answer; the page may be redrawn in between."""
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        try:
-            if found := what():
-                return found
-        except WebDriverException:
-            pass  # an element went while it was being looked at
-        time.sleep(0.05)
-    pytest.fail(f"not on the page after {SECONDS} s: {missing}")
+MAIN = "[data-testid=stMain]"
+TITLES = {
+    "en": "Ask your notes",
+    "pl": "Zapytaj swoje notatki",
+    "pt": "Pergunta às tuas notas",
+    "ro": "Întreabă-ți notițele",
+}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Ingest the notes and serve the page; gives the port."""
-    folder = tmp_path_factory.mktemp("served")
-    write_notes(folder / "vault")
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run(
-        [*RAG, "ingest", "vault", "--index", "idx", "--quiet"],
-        cwd=folder,
-        env=environment,
-        check=True,
-        timeout=60,
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with (folder / "serve.log").open("w") as log:
-        process = subprocess.Popen(
-            [*RAG, "serve", "--port", str(port), "--index", "idx"],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            wait_for(lambda: is_listening("127.0.0.1", port), "the server")
-            yield port
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=SECONDS)
-    assert "Traceback" not in (folder / "serve.log").read_text()
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("served")
+    write_notes(place / "vault")
+    return place
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[int]:
+    """Serve the page, nothing ingested yet; gives the port."""
+    with serve(folder, "idx") as port:
+        yield port
 
 
 @pytest.fixture(scope="module")
 def browser(server: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    options = ChromeOptions()
-    options.binary_location = CHROMIUM or ""
-    for flag in [*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = Chrome(options=options, service=Service(DRIVER))
-    try:
-        driver.get(f"http://127.0.0.1:{server}/")
+    with browse(tmp_path_factory.mktemp("profile")) as driver:
+        driver.get(f"http://127.0.0.1:{server}/?lang=en")
         yield driver
-    finally:
-        driver.quit()
 
 
-def is_listening(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) == 0
+def test_a_first_start_reads_the_notes(browser: Chrome, folder: Path) -> None:
+    box = wait_for(lambda: find(browser, "[data-testid=stTextInput] input"), "the folder")
+    box.send_keys(str(folder / "vault"), Keys.ENTER)
+    wait_for(lambda: find(browser, MAIN, "6 notes in it"), "the count of notes")
+    click(browser, "button", "Read the notes")
+    wait_for(lambda: find(browser, "[data-testid=stProgress]"), "the progress bar")
+    wait_for(lambda: find(browser, "[data-testid=stChatInput]"), "the question box")
+    assert not list((folder / "vault").glob("**/*.sqlite"))
 
 
-def find(browser: Chrome, selector: str, text: str = "") -> WebElement | None:
-    elements = browser.find_elements(By.CSS_SELECTOR, selector)
-    return next((element for element in elements if text in element.text), None)
+@pytest.mark.parametrize(
+    ("question", "answer", "source"),
+    [
+        (
+            "What does a capacitor store on its plates?",
+            "A capacitor stores electric charge on two metal plates.",
+            "physics/Capacitors.md",
+        ),
+        ("Ile wynosi współczynnik tarcia lodu o stal?", "0,03", "fizyka/Tarcie.md"),
+        ("Ce produce mitocondria?", "energia celulei", "Biologie.md"),
+        ("Onde nasce o rio Amazonas?", "Andes peruanos", "Geografia.md"),
+    ],
+)
+def test_an_answer_has_its_source(browser: Chrome, question: str, answer: str, source: str) -> None:
+    shown = ask(browser, question)
+    assert answer in shown.text
+    assert source in shown.text
+    marked = [mark.text for mark in shown.find_elements(By.CSS_SELECTOR, "[style*=background]")]
+    assert any(answer in text for text in marked)
 
 
-def ask(browser: Chrome, question: str) -> WebElement:
-    """Type a question; gives the answer, once it is whole."""
-    box = wait_for(lambda: find(browser, "[data-testid=stChatInput] textarea"), "the question box")
-    box.send_keys(question, Keys.ENTER)
-    wait_for(lambda: is_answered(browser, question), f"an answer to {question!r}")
-    return browser.find_elements(By.CSS_SELECTOR, "[data-testid=stChatMessage]")[1]
+def test_a_mark_opens_its_source(browser: Chrome) -> None:
+    begin_anew(browser)
+    shown = ask(browser, "What does a capacitor store on its plates?")
+    mark = shown.find_element(By.CSS_SELECTOR, "a[href*='#source-']")
+    place = str(mark.get_attribute("href")).partition("#")[2]
+    wait_for(lambda: find(browser, f"#{place}", "Capacitors.md"), "the source")
+    browser.execute_script("arguments[0].click()", mark)
+    wait_for(lambda: browser.current_url.endswith(f"#{place}"), "the source's address")
+    assert is_quiet(browser)
+    obsidian = shown.find_element(By.CSS_SELECTOR, "a[href^='obsidian:']").get_attribute("href")
+    assert obsidian == "obsidian://open?vault=vault&file=physics%2FCapacitors.md"
 
 
-def is_answered(browser: Chrome, question: str) -> bool:
-    messages = browser.find_elements(By.CSS_SELECTOR, "[data-testid=stChatMessage]")
-    return (
-        len(messages) > 1
-        and question in messages[0].text
-        and "Confidence" in messages[1].text
-        and not find(browser, "[data-testid=stStatusWidget]")
+def begin_anew(browser: Chrome) -> None:
+    click(browser, "button", "New conversation")
+    wait_for(lambda: not find(browser, "[data-testid=stChatMessage]"), "an empty conversation")
+
+
+def test_a_follow_up(browser: Chrome) -> None:
+    begin_anew(browser)
+    ask(browser, "What does a capacitor store on its plates?")
+    ask(browser, "And why?")
+    understood = "understood as: What does a capacitor store on its plates?"
+    wait_for(lambda: find(browser, MAIN, understood), understood)
+    click(browser, "summary", "What does a capacitor store on its plates?")
+    wait_for(
+        lambda: find(browser, "[data-testid=stExpander]", "stores electric charge"),
+        "the answer before",
     )
 
 
-def requested_hosts(browser: Chrome) -> set[str]:
-    hosts = set()
-    for entry in browser.get_log("performance"):  # type: ignore[no-untyped-call]
-        event = json.loads(entry["message"])["message"]
-        if event["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated"):
-            parameters = event["params"]
-            address = urlsplit(parameters.get("url") or parameters["request"]["url"])
-            if address.scheme in ("http", "https", "ws", "wss"):
-                hosts.add(address.netloc)
-    return hosts
+def test_an_abstention_names_the_nearest_notes(browser: Chrome) -> None:
+    shown = ask(browser, "Kto wygrał mistrzostwa świata w piłce nożnej w 1998 roku?")
+    assert "Twoje notatki nie odpowiadają na to pytanie" in shown.text
+    assert "Nearest notes (5)" in shown.text
+
+
+def test_thumbs_down_is_exported(browser: Chrome, folder: Path) -> None:
+    ask(browser, "Ce produce mitocondria?")
+    click(
+        browser,
+        "[data-testid=stFeedback] button:nth-of-type(2), [data-testid=stButtonGroup] button:nth-of-type(2)",
+    )
+    wait_for(lambda: find(browser, "[data-testid=stToast]", "Kept on this machine"), "thanks")
+    done = subprocess.run(
+        [*RAG, "feedback", "export", "--index", "idx"],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        check=True,
+        timeout=SECONDS,
+    )
+    [line] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (line["question"], line["verdict"]) == ("Ce produce mitocondria?", "down")
+    assert line["passages"][0]["path"] == "Biologie.md"
+    assert "ATP" in line["answer"]
+
+
+def test_a_filter_holds(browser: Chrome) -> None:
+    box = wait_for(lambda: find(browser, "[data-testid=stSidebar] input"), "the tags")
+    box.send_keys("fizyka", Keys.ENTER)
+    wait_for(lambda: find(browser, "[data-testid=stSidebar]", "fizyka · 1"), "the tag")
+    shown = ask(browser, "Ile wynosi współczynnik tarcia lodu o stal?")
+    assert "Tarcie.md" in shown.text
+    assert "Other passages" not in shown.text
+    box = wait_for(lambda: find(browser, "[data-testid=stSidebar] input"), "the tags")
+    box.send_keys(Keys.BACKSPACE)
+    wait_for(lambda: not find(browser, "[data-testid=stSidebar] [data-tag]"), "no tag")
+
+
+def test_a_hostile_note_is_inert(browser: Chrome, server: int, tmp_path: Path) -> None:
+    ask(browser, "Where is the zebra password kept?")
+    for summary in browser.find_elements(By.CSS_SELECTOR, f"{MAIN} summary"):
+        browser.execute_script("arguments[0].click()", summary)
+    wait_for(lambda: "flowchart" in browser.page_source, "the drawing as code")
+    box = wait_for(lambda: find(browser, "[data-testid=stSidebar] input"), "the tags")
+    box.send_keys(Keys.ARROW_DOWN)
+    wait_for(lambda: find(browser, "[role=option]", ":red[tag]"), "a tag as it is written")
+    box.send_keys(Keys.ESCAPE)
+    text = browser.find_element(By.CSS_SELECTOR, MAIN).text
+    assert "http://evil.test/login" in text
+    assert ":material/home:" in text.replace("\u2060", "")
+    check_harmless(browser)
+    go_to(browser, "library")
+    wait_for(lambda: find(browser, "svg.marks"), "the map")
+    wait_for(lambda: "![pic]" in read_tips(browser), "the passage as it is written")
+    check_harmless(browser)
+    go_to(browser, "find")
+    box = wait_for(lambda: find(browser, "[data-testid=stTextInput] input"), "the words")
+    box.send_keys("zebra", Keys.ENTER)
+    wait_for(lambda: find(browser, "h3", "hostile.md"), "the note")
+    check_harmless(browser)
+    browser.save_screenshot(str(tmp_path / "hostile.png"))
+    assert requested_hosts(browser) == {f"127.0.0.1:{server}"}
+    go_to(browser, "")
+
+
+def read_tips(browser: Chrome) -> str:
+    """Point at each passage of the map, and read what is shown of it."""
+    texts = ""
+    for point in browser.find_elements(By.CSS_SELECTOR, "svg.marks .mark-symbol path"):
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", point)
+        ActionChains(browser, duration=0).move_to_element(point).perform()
+        tip = find(browser, "#vg-tooltip-element")
+        texts += tip.text if tip else ""
+    return texts
+
+
+def check_harmless(browser: Chrome) -> None:
+    with pytest.raises(NoAlertPresentException):
+        _ = browser.switch_to.alert
+    assert browser.execute_script("return window.harmed") is None
+    live = browser.execute_script("""
+        const ours = "[href^='#'], [href^='obsidian:'], [href^='http://127.0.0.1'], [href^='/']";
+        const selector = `a:not(${ours}), img, iframe, video, object, embed`;
+        return [...document.body.querySelectorAll(selector)].map(element => element.outerHTML);
+    """)
+    assert live == []
+
+
+@pytest.mark.parametrize("language", TITLES)
+def test_the_page_speaks(browser: Chrome, server: int, language: str) -> None:
+    browser.get(f"http://127.0.0.1:{server}/?lang={language}")
+    wait_for(lambda: find(browser, "h1", TITLES[language]), TITLES[language])
+
+
+def test_the_page_follows_the_browser(browser: Chrome, server: int) -> None:
+    agent = browser.execute_script("return navigator.userAgent")
+    wanted = {"userAgent": agent, "acceptLanguage": "ro-RO"}
+    browser.execute_cdp_cmd("Network.setUserAgentOverride", wanted)
+    browser.get(f"http://127.0.0.1:{server}/")
+    wait_for(lambda: find(browser, "h1", TITLES["ro"]), TITLES["ro"])
+
+
+def test_two_tabs_at_once(browser: Chrome, server: int) -> None:
+    questions = {
+        "What does a capacitor store on its plates?": "electric charge",
+        "Onde nasce o rio Amazonas?": "Andes peruanos",
+    }
+    tabs = {}
+    for question in questions:
+        browser.switch_to.new_window("tab")
+        browser.get(f"http://127.0.0.1:{server}/?lang=en")
+        tabs[question] = browser.current_window_handle
+    for question, tab in tabs.items():
+        browser.switch_to.window(tab)
+        begin_asking(browser, question)
+    for question, tab in tabs.items():
+        browser.switch_to.window(tab)
+        shown = read_answer(browser, question)
+        assert questions[question] in shown.text
+    others = set(questions.values()) - {questions[question]}
+    assert not any(other in browser.find_element(By.CSS_SELECTOR, MAIN).text for other in others)
 
 
 def shake_hands(port: int, host: str, origin: str) -> int:
@@ -162,41 +276,7 @@ def shake_hands(port: int, host: str, origin: str) -> int:
         connection.close()
 
 
-def test_an_answer_with_its_source(browser: Chrome, tmp_path: Path) -> None:
-    answer = ask(browser, "What does a capacitor store on its plates?")
-    browser.save_screenshot(str(tmp_path / "answer.png"))
-    assert "A capacitor stores electric charge on two metal plates." in answer.text
-    assert "physics/Capacitors.md" in answer.text
-    assert "lines 6, " in answer.text
-    marked = [mark.text for mark in answer.find_elements(By.CSS_SELECTOR, "[style*=background]")]
-    assert "A capacitor stores electric charge on two metal plates." in marked
-
-
-def test_a_hostile_note_is_inert(browser: Chrome, server: int, tmp_path: Path) -> None:
-    ask(browser, "Where is the zebra password kept?")
-    for summary in browser.find_elements(By.CSS_SELECTOR, "[data-testid=stMain] summary"):
-        # Not summary.click(): the page may still be moving under the pointer.
-        browser.execute_script("arguments[0].click()", summary)
-    wait_for(lambda: "flowchart" in browser.page_source, "the drawing as code")
-    tags = wait_for(lambda: find(browser, "[data-testid=stMultiSelect] input"), "the tags")
-    tags.send_keys(Keys.ARROW_DOWN)
-    wait_for(lambda: find(browser, "[role=option]", ":red[tag]"), "a tag as it is written")
-    browser.save_screenshot(str(tmp_path / "hostile.png"))
-    text = browser.find_element(By.CSS_SELECTOR, "[data-testid=stMain]").text
-    assert "http://evil.test/login" in text
-    assert ":material/home:" in text.replace("\u2060", "")
-    with pytest.raises(NoAlertPresentException):
-        _ = browser.switch_to.alert
-    assert browser.execute_script("return window.harmed") is None
-    live = browser.execute_script("""
-        const selector = "a:not([href='#stMain']), img, iframe, video, object, embed";
-        return [...document.body.querySelectorAll(selector)].map(element => element.outerHTML);
-    """)
-    assert live == []
-    assert requested_hosts(browser) == {f"127.0.0.1:{server}"}
-
-
-def test_no_other_page_can_listen(browser: Chrome, server: int) -> None:
+def test_no_other_page_can_listen(server: int) -> None:
     ours = f"127.0.0.1:{server}"
     switching_protocols = 101
     assert shake_hands(server, ours, f"http://{ours}") == switching_protocols

@@ -1,15 +1,21 @@
 """One open index serves all tabs."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
 import pytest
 
 from rag import wire
 from rag.config import Settings
+from rag.encoders import Encoder
 from rag.page.examples import choose_examples
-from rag.page.opening import Notes
-from rag.types import Filters
+from rag.page.models import keep_model
+from rag.page.opening import Notes, open_notes
+from rag.types import Filters, Mode
+from tests.page.conftest import ingest, write_notes
 
 QUESTIONS = [
     "What does a capacitor store on its plates?",
@@ -21,7 +27,7 @@ QUESTIONS = [
 
 @pytest.fixture
 def notes(index: Path) -> Notes:
-    return Notes(wire.open_answerer(Settings(index=str(index)), lambda _: None), index, [])
+    return Notes(wire.open_answerer(Settings(index=str(index)), lambda _: None), index, [], Lock())
 
 
 def test_tabs_that_ask_at_once_get_their_own_answers(notes: Notes) -> None:
@@ -29,6 +35,8 @@ def test_tabs_that_ask_at_once_get_their_own_answers(notes: Notes) -> None:
         pieces: list[str] = []
         answer = notes.ask(question, 3, Filters(), pieces.append)
         notes.count_behind()
+        found = notes.search(question, 1, Filters(), Mode.HYBRID)
+        assert found[0].chunk.path == answer.passages[0].chunk.path
         return answer.text, "".join(pieces).strip()
 
     alone = [ask(question) for question in QUESTIONS]
@@ -37,12 +45,49 @@ def test_tabs_that_ask_at_once_get_their_own_answers(notes: Notes) -> None:
     assert together == alone * 5
 
 
+def test_a_new_state_of_the_index_is_opened_and_the_model_is_kept(tmp_path: Path) -> None:
+    write_notes(tmp_path / "vault")
+    ingest(tmp_path / "vault", tmp_path / "index")
+    settings = Settings(index=str(tmp_path / "index"))
+    first = open_notes(settings)
+    assert open_notes(settings) is first
+    (tmp_path / "vault" / "new.md").write_text("A quokka lives on Rottnest Island.")
+    ingest(tmp_path / "vault", tmp_path / "index")
+    second = open_notes(settings)
+    assert (first.info.notes, second.info.notes) == (5, 6)
+    first.embed("x")
+
+    def load_again() -> Encoder:
+        raise AssertionError("the encoder was loaded twice")
+
+    keep_model("encoder\nembedded\n\n", load_again)
+
+
+def test_a_language_model_is_kept_under_its_name(index: Path) -> None:
+    def keep(name: str, load: Callable[[], Any]) -> Any:
+        return f"kept: {name}" if name.startswith("generator") else load()
+
+    settings = Settings(index=str(index), llm="hf:some/model")
+    answerer = wire.open_answerer(settings, lambda _: None, keep)
+    assert str(answerer.generator) == "kept: generator\nhf:some/model\n0.0\n0"
+
+
+def test_the_map_has_each_passage_and_a_question_lands_on_it(notes: Notes) -> None:
+    drawn = notes.map
+    assert drawn is not None
+    assert drawn.points.shape == (notes.info.chunks, 2)
+    assert {chunk.path for chunk in drawn.chunks} == set(notes.paths)
+    x, y = drawn.place(notes.embed(QUESTIONS[0]))
+    nearest = ((drawn.points - [x, y]) ** 2).sum(axis=1).argmin()
+    assert drawn.chunks[nearest].path == "physics/Capacitors.md"
+
+
 def test_drawing_a_page_does_not_wait_for_an_answer(notes: Notes) -> None:
     counts: list[int] = []
     notes.ask(QUESTIONS[0], 3, Filters(), lambda _: counts.append(notes.count_behind()))
     assert counts
     assert set(counts) == {0}
-    assert "physics" in notes.tags
+    assert notes.tags["physics/Capacitors.md"] == ("physics",)
     assert notes.info.notes == 5
 
 

@@ -8,7 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from rag.page.quotes import Quote
-from rag.page.safe_markdown import safe_label, safe_markdown, safe_passage
+from rag.page.safe_markdown import safe_answer, safe_label, safe_markdown, safe_passage
 
 FIXTURES = Path(__file__).parent / "fixtures" / "safe_markdown.txt"
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -144,6 +144,28 @@ def test_citations_of_the_answer_are_labels_and_others_are_text() -> None:
     assert safe_markdown("One [1]. Two [2][3].", citations=2) == (
         r"One :blue-badge[1]\. Two :blue-badge[2]\[3\]\."
     )
+
+
+def test_citations_lead_to_their_sources_and_to_nothing_else() -> None:
+    written = safe_answer(
+        "One [1]. Two [2]. [1](http://evil.test) [x](#source-9) [3]",
+        citations=2,
+        anchor="source-a",
+        unsupported=frozenset({2}),
+    )
+    assert written == (
+        r"One [:blue-badge[1]](#source-a-1)\. Two [:red-badge[2]](#source-a-2)\. "
+        r"1 \(`http://evil.test`\) x \[3\]"
+    )
+    links = [t for b in READER.parse(written) for t in b.children or () if t.type == "link_open"]
+    assert [link.attrs["href"] for link in links] == ["#source-a-1", "#source-a-2"]
+
+
+def test_a_doubtful_sentence_is_red() -> None:
+    written = safe_answer(
+        "It is. It is **not** so.", citations=0, anchor="", doubtful=["It is **not** so."]
+    )
+    assert written == r"It is\. :red-background[It is **not** so\.]"
 
 
 @pytest.mark.parametrize(
