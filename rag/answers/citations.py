@@ -16,6 +16,7 @@ from rag.answers.claims import DOUBT, Claim, cut_out, read_claims
 from rag.answers.quotes import Quote, Source
 from rag.answers.support import Evidence, find_conflict
 from rag.encoders import Encoder
+from rag.notes.headings import headings_at
 from rag.notes.language import clear_language
 from rag.notes.lines import LINE_END, Lines
 from rag.notes.vault import read_note
@@ -201,7 +202,8 @@ def _locate(number: int, chunk: Chunk, check: Check, note: Note | None) -> Citat
         is_there = place[1:] == (start, end)
         status = CitationStatus.VERIFIED if is_there else CitationStatus.MOVED
         text, start, end = place
-    return Citation(number, chunk.path, chunk.headings, start, end, text, status)
+    headings = headings_at(chunk, start)
+    return Citation(number, chunk.path, headings, start, end, text, status)
 
 
 def _find_in_note(quote: str, note: Note, near: int) -> tuple[str, int, int] | None:

@@ -15,9 +15,10 @@ from rag.answers.answer import Answerer
 from rag.config import Settings
 from rag.index.generations import CURRENT
 from rag.index.local import LocalIndex
+from rag.notes.attachments import list_pictures
 from rag.page.models import find_turn, keep_model
 from rag.page.note_map import NoteMap, draw_map
-from rag.page.pictures import Picture, find_pictures, has_pictures, list_pictures
+from rag.page.pictures import Picture, find_pictures, has_pictures
 from rag.types import Answer, Chunk, Filters, Mode, Passage, Unmatched
 from rag.wire_llm import EXTRACTIVE
 

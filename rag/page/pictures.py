@@ -4,7 +4,6 @@ An address is never followed, and a vector drawing (SVG), which may hold scripts
 """
 
 import io
-import os
 import re
 import warnings
 from collections.abc import Sequence
@@ -18,11 +17,8 @@ from rag.notes.vault import read_bytes
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 """What every browser shows. No other decoder ever sees a file of the vault."""
-ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 MOST_PICTURES = 4
 """Of one passage: more of them than text is no passage."""
-MOST_FILES = 20_000
-"""Pictures that are looked at in a vault."""
 MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 """A photograph of a blackboard has 12 million; a browser takes 4 bytes for each."""
@@ -57,7 +53,7 @@ def find_pictures(text: str, path: str, vault: Path, files: Sequence[str]) -> li
         text: of the passage.
         path: of its note.
         vault: the folder of notes.
-        files: the pictures of the vault, as `list_pictures` gives them.
+        files: the pictures of the vault: see `rag.notes.attachments`.
     """
     found: dict[str, Picture] = {}
     for link in find_links(text):
@@ -70,21 +66,6 @@ def find_pictures(text: str, path: str, vault: Path, files: Sequence[str]) -> li
         if picture := _read(vault, name, _wanted_width(text, link.start)):
             found[name] = picture
     return list(found.values())
-
-
-def list_pictures(vault: Path) -> list[str]:
-    """Name the pictures of a vault, by path; links are left out, as are hidden folders."""
-    found: list[str] = []
-    for folder, folders, names in os.walk(vault, followlinks=False):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        prefix = Path(folder).relative_to(vault).as_posix()
-        for name in sorted(names):
-            file = Path(folder, name)
-            if name.lower().endswith(ENDINGS) and name[0] != "." and not file.is_symlink():
-                found.append(name if prefix == "." else f"{prefix}/{name}")
-        if len(found) >= MOST_FILES:
-            break
-    return found[:MOST_FILES]
 
 
 def has_pictures(text: str) -> bool:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from rag.page.pictures import MOST_PICTURES, WIDEST, Picture, find_pictures, list_pictures
+from rag.notes.attachments import list_pictures
+from rag.page.pictures import MOST_PICTURES, WIDEST, Picture, find_pictures
 
 
 def draw(
