@@ -22,19 +22,19 @@ ANSWERABLE = 0.3
 """Confidence below which the notes are said not to answer: a refusal of a question that the notes
 answer costs a student more than quotes that miss, which stand there to be read."""
 
-INTERCEPT = -4.234
+INTERCEPT = -3.911
 WEIGHTS = {
-    "cosine": 0.925,
-    "coverage": 3.173,
-    "dense_z": -0.036,
-    "lexical_z": 0.424,
-    "log_chunks": -0.856,
-    "first_coverage": 2.493,
-    "first_cosine": 4.207,
-    "same_language": 0.95,
-    "cosine_across": 7.889,
-    "coverage_across": -1.259,
-    "names_lacking": -1.115,
+    "cosine": 1.068,
+    "coverage": 0.895,
+    "dense_z": 0.026,
+    "lexical_z": 0.355,
+    "log_chunks": -0.878,
+    "first_coverage": 5.046,
+    "first_cosine": 4.204,
+    "same_language": 0.605,
+    "cosine_across": 7.674,
+    "coverage_across": -2.282,
+    "names_lacking": -1.397,
 }
 
 _WORD = re.compile(r"[^\W_]+")
