@@ -66,7 +66,7 @@ class DrawnIndex:
         texts = [(row, chunk.indexed_text) for row, chunk in enumerate(chunks)]
         nothing = np.empty(0, np.int64)
         self._lexical = LexicalLeg.empty().updated(nothing, texts, len(texts))
-        self._dense = DenseLeg.build(iter([vectors]), vectors.shape[1])
+        self._dense = DenseLeg.build(len(vectors), vectors.shape[1], vectors.__getitem__)
         codes = sorted({chunk.language for chunk in chunks})
         self.languages = np.array([codes.index(chunk.language) for chunk in chunks], np.int64)
 

@@ -36,7 +36,7 @@ class Settings:
     vault: str = "notes"
     """The folder of notes that `rag ingest` reads."""
     index: str = "index"
-    """The folder of the index."""
+    """The folder of the index, or `milvus+http://HOST:19530/NAME`."""
     encoder: str = ""
     """`embedded`, or the name or folder of a sentence-transformers model; empty: the one that made
     the index, else `embedded`."""

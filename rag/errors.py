@@ -12,6 +12,7 @@ RagError                 exit 1
   UnusableIndex            exit 4
     NoIndex                  nothing was ingested yet
     DamagedIndex             a file is not what its checksum says
+    UnreadableIndex          the system does not let it be read now
     OtherIndex               made by another format or encoder
   NoModel                  exit 5: the model cannot be had
 """
@@ -79,6 +80,10 @@ class NoIndex(UnusableIndex):
 
 class DamagedIndex(UnusableIndex):
     """A file of the index is missing or not what its checksum says."""
+
+
+class UnreadableIndex(UnusableIndex):
+    """The system does not let the index be read: no permission, too many open files, no disk."""
 
 
 class OtherIndex(UnusableIndex):

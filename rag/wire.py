@@ -1,4 +1,4 @@
-"""Puts the parts together. Only this file names adapters, `wire_llm` for language models.
+"""Puts the parts together. Only this file names adapters, `wire_llm` and `wire_index` theirs.
 
 Heavy libraries are imported inside the functions that need them: a search loads no torch, an ingest
 with nothing new loads no model, and `rag --help` loads nothing.
@@ -6,13 +6,13 @@ with nothing new loads no model, and `rag --help` loads nothing.
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rag.config import Settings
 from rag.errors import DamagedIndex, NoVault, OtherIndex, UnusableIndex
+from rag.wire_index import MILVUS, connect, find_problems, open_index
 from rag.wire_llm import TRANSFORMERS, check_llm, open_generator, tell_what_leaves
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.index import IndexInfo
     from rag.index.check import Problem
     from rag.index.local import LocalIndex
+    from rag.index.milvus.reading import MilvusIndex
     from rag.index.update import Progress, Report
     from rag.notes.ocr import PictureReader
     from rag.retrieval.rerank import Scorer
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
 EMBEDDED = "embedded"
 MOST_FRESH = 20
 """Changed notes that are ingested before an answer: some seconds' work."""
-WATCH_SECONDS = 2.0
-"""Between two looks at the vault: one costs 30 ms for 3,000 notes."""
+WATCH_SECONDS = 10.0
+"""Between two looks at the vault where the system tells of no change, as on many network drives;
+one look costs 30 ms for 3,000 notes."""
 
 Model = TypeVar("Model")
 
@@ -81,8 +83,7 @@ def ingest(
     """Bring the index in step with the vault. See `rag.index.update.ingest`."""
     from rag.index import update
 
-    folder = Path(settings.index)
-    made_from = _read_origin(folder)
+    made_from = _read_origin(settings)
     name = settings.encoder or (made_from[1] if made_from else EMBEDDED)
 
     def open_workshop() -> update.Workshop:
@@ -100,8 +101,16 @@ def ingest(
 
         return update.Workshop(encoder, cut)
 
+    vault = Path(settings.vault)
+    if settings.index.startswith(MILVUS):
+        server = connect(settings)
+        from rag.index.milvus import writing
+
+        return writing.ingest(
+            vault, server, name, open_workshop, rebuild=rebuild, progress=progress
+        )
     return update.ingest(
-        Path(settings.vault), folder, name, open_workshop, rebuild=rebuild, progress=progress
+        vault, Path(settings.index), name, open_workshop, rebuild=rebuild, progress=progress
     )
 
 
@@ -123,12 +132,16 @@ def _open_pictures(settings: Settings) -> "PictureReader | None":
     return PictureReader(Path(settings.vault), tesseract, PictureTexts(Path(settings.index)))
 
 
-def _read_origin(folder: Path) -> tuple[str, str] | None:
+def _read_origin(settings: Settings) -> tuple[str, str] | None:
     """Give the vault and the encoder of an index; of a damaged one, from what is left of it."""
     from rag.index import generations
 
+    folder = Path(settings.index)
     try:
-        manifest = generations.read_manifest(folder)[1]
+        if settings.index.startswith(MILVUS):
+            manifest = open_index(settings).manifest
+        else:
+            manifest = generations.read_manifest(folder)[1]
     except UnusableIndex:
         pass  # it is about to be rebuilt, or the ingest refuses
     else:
@@ -151,15 +164,16 @@ def watch(settings: Settings, notify: Callable[[str], None]) -> Iterator[None]:
         notify: given a line for the user when the vault is gone, and again when it is back.
     """
     from rag.index.freshness import compare, find_differences
-    from rag.index.local import LocalIndex
+    from rag.index.watching import VaultWatcher
 
     folder, vault = Path(settings.index), Path(settings.vault)
+    watcher = VaultWatcher(vault)
     gone = False
     while True:
-        index = LocalIndex.open(folder)
+        index = open_index(settings)
         notes, started_ns = index.notes(), index.manifest.started_ns
         while True:
-            time.sleep(WATCH_SECONDS)
+            watcher.wait(WATCH_SECONDS)
             try:
                 changes = compare(vault, notes, started_ns, without=folder)
             except NoVault as error:
@@ -189,13 +203,14 @@ def open_retriever(
         OtherIndex: its encoder is not what it was; found out when the encoder is first needed.
         NoModel: the reranker cannot be had; found out when it is first needed.
     """
-    from rag.index.local import LocalIndex
-
-    return _retriever(LocalIndex.open(Path(settings.index)), settings, notify, keep_nothing)
+    return _retriever(open_index(settings), settings, notify, keep_nothing)
 
 
 def _retriever(
-    index: "LocalIndex", settings: Settings, notify: Callable[[str], None], keep: Keep
+    index: "LocalIndex | MilvusIndex",
+    settings: Settings,
+    notify: Callable[[str], None],
+    keep: Keep,
 ) -> "Retriever":
     from rag.retrieval.search import Retriever
 
@@ -249,10 +264,9 @@ def open_answerer(
     """
     check_llm(settings.llm)
     from rag.answers.answer import Answerer
-    from rag.index.local import LocalIndex
 
     folder = Path(settings.index)
-    index = LocalIndex.open(folder)
+    index = open_index(settings)
     retriever = _retriever(index, settings, notify, keep)
 
     for line in tell_what_leaves(settings.llm):
@@ -302,7 +316,7 @@ def name_language(code: str) -> str:
     return NAMES.get(code, code)
 
 
-def count_behind(index: "LocalIndex", folder: Path) -> int:
+def count_behind(index: "LocalIndex | MilvusIndex", folder: Path) -> int:
     """Count the notes that changed on disk since the index was built; all, if the vault is gone."""
     from rag.index.freshness import compare, find_differences
 
@@ -316,11 +330,8 @@ def count_behind(index: "LocalIndex", folder: Path) -> int:
 
 def read_status(settings: Settings) -> "tuple[IndexInfo, int]":
     """Read what the index says of itself, and how many notes changed since."""
-    from rag.index.local import LocalIndex
-
-    folder = Path(settings.index)
-    index = LocalIndex.open(folder)
-    return index.info, count_behind(index, folder)
+    index = open_index(settings)
+    return index.info, count_behind(index, Path(settings.index))
 
 
 def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Problem]":
@@ -330,12 +341,9 @@ def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Pr
         NoIndex: there is nothing to check.
         DamagedIndex: nothing says any more whose notes it held.
     """
-    from rag.index.check import check as check_folder
-
-    folder = Path(settings.index)
-    problems = check_folder(folder)
+    problems = find_problems(settings)
     if problems and repair:
-        made_from = _read_origin(folder)
+        made_from = _read_origin(settings)
         if made_from is None:
             raise DamagedIndex(
                 "too much is lost to say whose notes this index held",
@@ -343,7 +351,7 @@ def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Pr
             )
         known = settings.override({"vault": made_from[0], "encoder": made_from[1]}, "index")
         ingest(known, rebuild=True, progress=progress)
-        problems = check_folder(folder)
+        problems = find_problems(settings)
     return problems
 
 
@@ -355,7 +363,7 @@ def open_feedback(settings: Settings) -> "Feedback":
     """
     from rag.feedback import Feedback
 
-    made_from = _read_origin(Path(settings.index))
+    made_from = _read_origin(settings)
     return Feedback(Path(settings.index), Path(made_from[0]) if made_from else None)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rag.config import Settings
 from rag.errors import RagError
 from rag.wire import open_answerer, open_retriever
+from rag.wire_index import open_index
 from rag.wire_llm import AUTO, EXTRACTIVE, check_llm, open_generator, tell_what_leaves
 
 if TYPE_CHECKING:
@@ -74,9 +75,8 @@ def read_run(file: Path) -> "SavedRun":
 def draft_questions(settings: Settings, count: int) -> "list[Draft]":
     """Draft questions from the indexed notes. See `rag.evaluation.drafts`."""
     from rag.evaluation.drafts import draft
-    from rag.index.local import LocalIndex
 
-    index = LocalIndex.open(Path(settings.index))
+    index = open_index(settings)
     check_llm(settings.llm)
     return draft((index.chunks([row])[0] for row in range(index.info.chunks)), count)
 

@@ -1,11 +1,12 @@
 """How the parts are put together: which adapter for which name, and watching a vault."""
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from rag import wire, wire_llm
+from rag import wire, wire_index, wire_llm
 from rag.config import Settings
 from rag.encoders import Encoder
 from rag.encoders.embedded_encoder import EmbeddedEncoder
@@ -135,3 +136,41 @@ def test_watch(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     assert gone.startswith(f"the vault {settings.vault!r} cannot be read (")
     assert gone.endswith("; waiting for it to come back")
     assert back == f"the vault {settings.vault!r} is back"
+
+
+HAS_MILVUS = find_spec("pymilvus") is not None and find_spec("milvus_lite") is not None
+
+
+@pytest.mark.skipif(find_spec("pymilvus") is not None, reason="pymilvus is installed")
+def test_milvus_without_its_library(settings: Settings) -> None:
+    there = settings.override({"index": "milvus+http://localhost:19530/notes"}, "test")
+    with pytest.raises(BadSettings, match=r"needs a library .*; run: pip install pymilvus"):
+        wire_index.open_index(there)
+
+
+@pytest.mark.skipif(not HAS_MILVUS, reason="pymilvus and milvus-lite are not installed")
+def test_all_of_it_on_milvus(settings: Settings, tmp_path: Path) -> None:
+    there = settings.override({"index": f"milvus+{tmp_path}/server.db/notes"}, "test")
+    with pytest.raises(NoIndex):
+        wire.read_status(there)
+    report = wire.ingest(there, rebuild=False, progress=ignore)
+    assert report.embedded == report.chunks
+    first = wire_index.read_pointer(there)
+    (Path(settings.vault) / "new.md").write_text("Mitochondria make ATP.")
+    assert wire.read_status(there)[1] == 1
+    assert wire.ingest(there, rebuild=False, progress=ignore).embedded == 1
+    assert wire_index.read_pointer(there) != first
+    # Weights are relative to the mean length of a chunk when the collection was made.
+    wire.ingest(there, rebuild=True, progress=ignore)
+    wire.ingest(settings, rebuild=False, progress=ignore)
+    question = "What is chlorophyll?"
+    on_server, local = (
+        wire.open_retriever(place).search(question, 5) for place in (there, settings)
+    )
+    assert [found.chunk for found in on_server] == [found.chunk for found in local]
+    scores = [found.score for found in local]
+    assert [found.score for found in on_server] == pytest.approx(scores, abs=1e-3)
+    answer = wire.open_answerer(there, ignore).ask(question, 5)
+    assert not answer.abstained
+    assert answer.citations
+    assert wire.check(there, repair=False, progress=ignore) == []

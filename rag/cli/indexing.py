@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from rag import wire
-from rag.cli import options
+from rag.cli import options, signals
 from rag.cli.output import one_line, plural, put, put_json, say
 from rag.cli.progress import progress_bars
 from rag.config import Settings
@@ -64,15 +64,19 @@ def _watch(settings: Settings, *, as_json: bool, quiet: bool) -> None:
 
     notify(f"watching {settings.vault}; Ctrl-C ends")
     told: RagError | None = None
-    for _ in wire.watch(settings, notify):
-        try:
-            _ingest_once(settings, rebuild=False, as_json=as_json, quiet=quiet)
-        except (NoVault, Busy, NoSpace) as error:
-            if str(error) != str(told):
-                notify(f"{error.problem}; trying again")
-            told = error
-        else:
-            told = None
+    try:
+        for _ in wire.watch(settings, notify):
+            try:
+                _ingest_once(settings, rebuild=False, as_json=as_json, quiet=quiet)
+            except (NoVault, Busy, NoSpace) as error:
+                if str(error) != str(told):
+                    notify(f"{error.problem}; trying again")
+                told = error
+            else:
+                told = None
+    except KeyboardInterrupt:
+        signals.stop_if_told()  # the library that waits makes Ctrl-C of every signal
+        raise
 
 
 def _ingest_once(settings: Settings, *, rebuild: bool, as_json: bool, quiet: bool) -> None:

@@ -4,69 +4,30 @@ Vectors are stored batch by batch as they are computed, so a build that is kille
 was.
 """
 
-import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoders import Encoder, Vectors
-from rag.errors import OtherIndex, RagError
+from rag.encoders import Vectors
+from rag.errors import OtherIndex
 from rag.index import generations
-from rag.index.dense import DenseLeg
+from rag.index.dense import BLOCK, DenseLeg
 from rag.index.freshness import Changes
 from rag.index.generations import REBUILD, Manifest
 from rag.index.lexical import LexicalLeg
 from rag.index.local import LocalIndex
 from rag.index.tables import FILE as TABLES
-from rag.index.tables import FileState, TableWriter
-from rag.index.vectors import VectorStore, vector_key
+from rag.index.tables import TableWriter
+from rag.index.vectors import VectorStore
+from rag.index.workshop import BATCH, Progress, Report, Workshop, cut_note
 from rag.notes import CHUNKING
-from rag.notes.vault import FoundFile, decode, explain, read_bytes
-from rag.types import Chunk, Document, Note, Notice, Skipped
-
-BATCH = 128
-"""Texts embedded between two commits: about two seconds of work on two cores."""
-BLOCK = 8_192
-"""Vectors held in memory at once while FAISS is filled: 12 MB at 384 dimensions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workshop:
-    """What turns notes into chunks and chunks into vectors; opened only for something new."""
-
-    encoder: Encoder
-    cut: Callable[[Note], tuple[Document, list[Chunk]]]
-
-
-@dataclass(slots=True)
-class Report:
-    """What an ingest did."""
-
-    notes: int = 0
-    chunks: int = 0
-    added: int = 0
-    changed: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    embedded: int = 0
-    """Vectors that were computed."""
-    reused: int = 0
-    """Chunks whose vector was there already."""
-    skipped: tuple[Skipped, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    seconds: float = 0.0
-    previous_vault: str | None = None
-    """The vault that this index held before, if it was another."""
-
-
-Progress = Callable[[str, int, int], None]
-"""Called with the stage (`read` notes, `embed` chunks), how many are done, and of how many."""
+from rag.notes.vault import FoundFile
+from rag.types import Skipped
 
 
 class Build:
@@ -111,7 +72,7 @@ class Build:
             with closing(VectorStore(store_file, dimension)) as store:
                 self._restore(store)
                 self._embed_missing(tables, keys, store)
-                files = DenseLeg.build(_blocks(keys, store), dimension).save(generation)
+                files = self._dense(moved, keys, store).save(generation)
                 old = self._previous.lexical if self._previous else LexicalLeg.empty()
                 texts = ((row, tables.indexed_texts([row])[0]) for row in fresh)
                 files += old.updated(moved, texts, len(keys)).save(generation)
@@ -121,6 +82,14 @@ class Build:
                 # What a full disk keeps from being forgotten now is forgotten by the next ingest.
                 with suppress(OSError):
                     store.keep_only(keys)
+
+    def _dense(self, moved: NDArray[np.int64], keys: list[bytes], store: VectorStore) -> DenseLeg:
+        def read(rows: NDArray[np.int64]) -> Vectors:
+            return store.get([keys[row] for row in rows])
+
+        _, dimension = self._space()
+        previous = self._previous.dense if self._previous else None
+        return DenseLeg.build(len(keys), dimension, read, previous=previous, moved=moved)
 
     def _manifest(self, files: list[Path], started_ns: int) -> Manifest:
         fingerprint, dimension = self._space()
@@ -190,24 +159,10 @@ class Build:
         return moved, fresh
 
     def _add_note(self, tables: TableWriter, file: FoundFile) -> Skipped | None:
-        try:
-            content = read_bytes(self._vault, file.path)
-        except (OSError, RuntimeError) as error:
-            return Skipped(file.path, explain(error))
-        note = decode(file.path, content)
-        if isinstance(note, Skipped):
-            return note
-        work = self._work
-        try:
-            document, chunks = work.cut(note)
-        except RagError:
-            raise
-        except Exception as error:  # noqa: BLE001 - one bad note never stops the others
-            return Skipped(file.path, f"it cannot be parsed, please report it: {error!r:.100}")
-        # The time from before it was read: a note changed meanwhile is looked at again next time.
-        state = FileState(file.size, file.modified_ns, hashlib.sha256(content).digest())
-        keys = [vector_key(work.encoder.fingerprint, chunk.indexed_text) for chunk in chunks]
-        tables.add_note(document, state, chunks, keys)
+        cut = cut_note(self._vault, file, lambda: self._work)
+        if isinstance(cut, Skipped):
+            return cut
+        tables.add_note(cut.document, cut.state, cut.chunks, cut.keys)
         return None
 
     def _restore(self, store: VectorStore) -> None:
@@ -241,8 +196,3 @@ class Build:
             self._progress("embed", len(todo), len(todo))
         self._report.embedded = len(todo)
         self._report.reused = len(keys) - len(todo)
-
-
-def _blocks(keys: list[bytes], store: VectorStore) -> Iterator[Vectors]:
-    for start in range(0, len(keys), BLOCK):
-        yield store.get(keys[start : start + BLOCK])

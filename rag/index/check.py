@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.errors import NoIndex, UnusableIndex
+from rag.errors import NoIndex, UnreadableIndex, UnusableIndex
 from rag.index import generations
 from rag.index.generations import VECTORS
 from rag.index.local import TRIES, LocalIndex
@@ -27,6 +27,7 @@ def check(folder: Path) -> list[Problem]:
 
     Raises:
         NoIndex: there is nothing to check.
+        UnreadableIndex: the system does not let it be read.
     """
     problems: list[Problem] = []
     for _ in range(TRIES):
@@ -40,8 +41,8 @@ def check(folder: Path) -> list[Problem]:
 def _problems(folder: Path) -> Iterator[Problem]:
     try:
         generation, manifest = generations.read_manifest(folder)
-    except NoIndex:
-        raise
+    except (NoIndex, UnreadableIndex):
+        raise  # a repair would mend nothing
     except UnusableIndex as error:
         yield Problem(generations.CURRENT, error.problem, error.remedy)
         return

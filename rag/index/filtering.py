@@ -6,18 +6,18 @@ phrase costs less than the rest of a search (eval/LOG.md).
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import translate
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from rag.index import Mask, Rows
-from rag.index.lexical import LexicalLeg
-from rag.index.tables import TableReader
+from rag.index.tables import NoteRow
 from rag.notes.folding import fold
-from rag.notes.grams import gram_keys
+from rag.notes.grams import Keys, gram_keys
 from rag.types import Filters, Unmatched
 
 MOST_CLOSE = 3
@@ -30,16 +30,40 @@ _SIGNS = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-") | dict.fromke
 """Hyphens and apostrophes that look alike, of which keyboards and editors each have their own."""
 
 
+class Tables(Protocol):
+    """What is filtered: notes in the order of their rows, and chunks."""
+
+    def notes(self) -> Mapping[str, NoteRow]:
+        """Give all notes, by path."""
+
+    def tags(self) -> Mapping[str, Sequence[str]]:
+        """Give the tags of all notes, by path."""
+
+    def chunk_languages(self) -> Sequence[str]:
+        """Give the languages of all chunks, in the order of rows."""
+
+    def indexed_texts(self, rows: Sequence[int]) -> Sequence[str]:
+        """Read what is embedded of some chunks, in the order asked for."""
+
+
 class ChunkFilter:
     """Filters the chunks of one generation."""
 
-    def __init__(self, tables: TableReader, lexical: LexicalLeg) -> None:
+    def __init__(self, tables: Tables, size: int, holding: Callable[[Keys], Rows]) -> None:
+        """Take where to look.
+
+        Args:
+            tables: what is filtered.
+            size: how many chunks.
+            holding: gives all chunks that hold some 4-grams, perhaps with others.
+        """
         self._tables = tables
-        self._lexical = lexical
+        self._size = size
+        self._holding = holding
 
     def allowed(self, filters: Filters) -> Mask:
         """Say which chunks filters allow; shape [chunks]."""
-        mask = np.ones(len(self._lexical.lengths), dtype=bool)
+        mask = np.ones(self._size, dtype=bool)
         for names, find in (
             (filters.tags, self._with_tag),
             (filters.paths, self._with_path),
@@ -80,7 +104,7 @@ class ChunkFilter:
             for code in filters.languages + filters.without_languages
             if not self._in_language(code).any()
         ]
-        every = np.ones(len(self._lexical.lengths), dtype=bool)
+        every = np.ones(self._size, dtype=bool)
         found += [
             Unmatched("phrase", phrase, ())
             for phrase in filters.phrases
@@ -130,7 +154,7 @@ class ChunkFilter:
 
     def _with_tag(self, tag: str) -> Mask:
         wanted = fold(tag).lstrip("#").strip("/ ") + "/"
-        mask = np.zeros(len(self._lexical.lengths), dtype=bool)
+        mask = np.zeros(self._size, dtype=bool)
         for name, notes in self._folded_tags:
             if name.startswith(wanted):
                 for rows in notes:
@@ -141,7 +165,7 @@ class ChunkFilter:
         wanted = _fold_path(pattern).removeprefix("./")
         folder = wanted.rstrip("/*") + "/"
         matches = re.compile(translate(wanted)).match
-        mask = np.zeros(len(self._lexical.lengths), dtype=bool)
+        mask = np.zeros(self._size, dtype=bool)
         for path, rows in self._folded_paths:
             if path == wanted or path.startswith(folder) or matches(path):
                 mask[rows] = True
@@ -150,7 +174,7 @@ class ChunkFilter:
     def _in_language(self, code: str) -> Mask:
         """Find the chunks in a language; `PT` and `pt-BR` are `pt`."""
         base = re.split("[-_]", code.strip().lower(), maxsplit=1)[0]
-        none = np.zeros(len(self._lexical.lengths), dtype=bool)
+        none = np.zeros(self._size, dtype=bool)
         return self._languages.get(base, none)
 
     def _with_phrase(self, phrase: str, among: Mask) -> Mask:
@@ -165,22 +189,8 @@ class ChunkFilter:
 
     def _with_grams(self, phrase: str) -> Rows:
         """Find the chunks that hold all 4-grams of a phrase: those that hold it and some more."""
-        leg = self._lexical
         keys = np.unique(gram_keys(phrase))
-        if not len(keys):
-            return np.arange(len(leg.lengths))
-        places = np.searchsorted(leg.grams, keys)
-        if places[-1] == len(leg.grams) or (leg.grams[places] != keys).any():
-            return np.empty(0, np.int64)
-        postings = [leg.rows[leg.ends[place] : leg.ends[place + 1]] for place in places]
-        postings.sort(key=len)
-        rows = postings[0].astype(np.int64)
-        for others in postings[1:]:
-            if not len(rows):
-                break
-            found = np.minimum(np.searchsorted(others, rows), len(others) - 1)
-            rows = rows[others[found] == rows]
-        return rows
+        return self._holding(keys) if len(keys) else np.arange(self._size)
 
 
 def _plain(phrase: str) -> str:

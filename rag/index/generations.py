@@ -19,7 +19,14 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from rag.errors import DamagedIndex, NoIndex, NotAnIndex, OtherIndex, UnusableIndex
+from rag.errors import (
+    DamagedIndex,
+    NoIndex,
+    NotAnIndex,
+    OtherIndex,
+    UnreadableIndex,
+    UnusableIndex,
+)
 
 FORMAT = 2
 """Raised when an older `rag` could not read what this one writes."""
@@ -36,6 +43,17 @@ HARMLESS = frozenset(
     {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 )
 REBUILD = "run: rag ingest --rebuild"
+_DAMAGE = frozenset(
+    {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO}
+)
+"""What opening something gives that is not the file that was written."""
+_REMEDIES = {
+    errno.EMFILE: "close other programs, or allow more open files: ulimit -n",
+    errno.ENFILE: "close other programs and try again",
+    errno.ENOMEM: "close other programs and try again",
+    errno.EACCES: "name an index that you may read: --index DIR",
+    errno.EPERM: "name an index that you may read: --index DIR",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +161,14 @@ def publish(folder: Path, generation: Path, manifest: Manifest) -> None:
 
 
 def live_name(folder: Path) -> str | None:
-    """Name the generation that answers; None if there is none or the pointer is damaged."""
+    """Name the generation that answers; None if there is none or the pointer is damaged.
+
+    Raises:
+        UnreadableIndex: nobody can say now; what is not named here may be removed.
+    """
     try:
         return _read_pointer(folder)[0]
-    except UnusableIndex:
+    except (NoIndex, DamagedIndex):
         return None
 
 
@@ -156,6 +178,7 @@ def read_manifest(folder: Path) -> tuple[Path, Manifest]:
     Raises:
         NoIndex: nothing was published here.
         DamagedIndex: the pointer or the manifest is not what was written.
+        UnreadableIndex: the system does not let them be read.
         OtherIndex: another format.
     """
     name, digest = _read_pointer(folder)
@@ -163,7 +186,7 @@ def read_manifest(folder: Path) -> tuple[Path, Manifest]:
     try:
         content = (generation / MANIFEST).read_bytes()
     except OSError as error:
-        raise DamagedIndex(f"{MANIFEST} cannot be read", REBUILD) from error
+        raise unreadable(MANIFEST, error) from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise DamagedIndex(f"{MANIFEST} is not what its checksum says", REBUILD)
     values = json.loads(content)
@@ -179,6 +202,7 @@ def verify(generation: Path, manifest: Manifest) -> None:
 
     Raises:
         DamagedIndex: names the first file that is missing or changed.
+        UnreadableIndex: the system does not let one be read.
     """
     for name in manifest.files:
         if problem := file_problem(generation, manifest, name):
@@ -186,14 +210,30 @@ def verify(generation: Path, manifest: Manifest) -> None:
 
 
 def file_problem(generation: Path, manifest: Manifest, name: str) -> str | None:
-    """Say what is wrong with a file of a generation, or None."""
+    """Say what is wrong with a file of a generation, or None.
+
+    Raises:
+        UnreadableIndex: the system does not let it be read.
+    """
     try:
         found = checksum(generation / name)
     except FileNotFoundError:
         return "is missing"
-    except OSError:
+    except OSError as error:
+        problem = unreadable(name, error)
+        if isinstance(problem, UnreadableIndex):
+            raise problem from error
         return "cannot be read"
     return None if found == manifest.files[name] else "is not what its checksum says"
+
+
+def unreadable(name: str, error: OSError) -> UnusableIndex:
+    """Make an error of what the system said when a file was opened or read."""
+    if error.errno is None or error.errno in _DAMAGE:
+        return DamagedIndex(f"{name} cannot be read", REBUILD)
+    reason = (error.strerror or str(error)).lower()
+    remedy = _REMEDIES.get(error.errno, "is its disk still there? try again")
+    return UnreadableIndex(f"{name} cannot be read ({reason})", remedy)
 
 
 def checksum(file: Path) -> str:
@@ -237,7 +277,7 @@ def _read_pointer(folder: Path) -> tuple[str, str]:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NoIndex(f"no index in {str(folder)!r}", "run: rag ingest YOUR-NOTES") from error
     except OSError as error:
-        raise DamagedIndex(f"{CURRENT} cannot be read", REBUILD) from error
+        raise unreadable(CURRENT, error) from error
     try:
         pointer = json.loads(content)
         name, digest = pointer["generation"], pointer["manifest"]

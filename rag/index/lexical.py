@@ -100,6 +100,19 @@ class LexicalLeg:
         idf: NDArray[np.float64] = np.log1p((len(self.lengths) - held + 0.5) / (held + 0.5))
         return idf
 
+    def holding(self, keys: Keys) -> NDArray[np.int64]:
+        """Give the chunks that hold all of some grams, of which there is one at least."""
+        begins, ends = self._spans(keys)
+        postings = [self.rows[begin:end] for begin, end in zip(begins, ends, strict=True)]
+        postings.sort(key=len)
+        rows = postings[0].astype(np.int64)
+        for others in postings[1:]:
+            if not len(rows):
+                break
+            found = np.minimum(np.searchsorted(others, rows), len(others) - 1)
+            rows = rows[others[found] == rows]
+        return rows
+
     def _spans(self, keys: Keys) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Give where each gram's postings begin and end; at one place if it has none."""
         if not len(self.grams):

@@ -50,7 +50,7 @@ class LocalIndex:
 
         Raises:
             NoIndex: nothing was ingested yet.
-            DamagedIndex, OtherIndex: it cannot be used.
+            DamagedIndex, UnreadableIndex, OtherIndex: it cannot be used.
         """
         for _ in range(TRIES):
             name = generations.live_name(folder)
@@ -69,7 +69,11 @@ class LocalIndex:
             tables = TableReader(generation)
             dense = DenseLeg.load(generation)
             lexical = LexicalLeg.load(generation)
-        except (OSError, ValueError, RuntimeError, sqlite3.Error) as error:
+        except OSError as error:
+            raise generations.unreadable("the index", error) from error
+        except (ValueError, RuntimeError, sqlite3.Error) as error:
+            # FAISS and SQLite do not say whether the file or the system is to blame.
+            generations.verify(generation, manifest)
             raise DamagedIndex(f"the index cannot be opened: {error}", REBUILD) from error
         if not len(dense) == len(lexical.lengths) == manifest.chunks:
             raise DamagedIndex("the parts of the index do not belong together", REBUILD)
@@ -95,7 +99,7 @@ class LocalIndex:
 
     @cached_property
     def _filter(self) -> ChunkFilter:
-        return ChunkFilter(self.tables, self.lexical)
+        return ChunkFilter(self.tables, len(self.dense), self.lexical.holding)
 
     def notes(self) -> dict[str, NoteRow]:
         """Read all notes, by path."""

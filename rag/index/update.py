@@ -12,15 +12,28 @@ from pathlib import Path
 
 from rag.errors import NoIndex, NoSpace, NotAnIndex, NoVault, OtherIndex, RagError
 from rag.index import generations
-from rag.index.build import Build, Progress, Report, Workshop
+from rag.index.build import Build
 from rag.index.freshness import Changes, compare, find_differences
 from rag.index.generations import REBUILD
 from rag.index.local import LocalIndex
 from rag.index.lock import writer_lock
+from rag.index.workshop import Progress, Report, Workshop
 from rag.notes import CHUNKING
 from rag.notes.vault import scan
 
 __all__ = ["Progress", "Report", "Workshop", "ingest"]
+
+_ANOTHER_FOLDER = "name a folder that you may write to: --index DIR"
+_REMEDIES = {
+    errno.EACCES: _ANOTHER_FOLDER,
+    errno.EPERM: _ANOTHER_FOLDER,
+    errno.EROFS: _ANOTHER_FOLDER,
+    errno.ENOTDIR: _ANOTHER_FOLDER,
+    errno.ENAMETOOLONG: _ANOTHER_FOLDER,
+    errno.EMFILE: "close other programs, or allow more open files: ulimit -n",
+    errno.ENFILE: "close other programs and try again",
+    errno.ENOMEM: "close other programs and try again",
+}
 
 
 def ingest(
@@ -125,7 +138,7 @@ def _storage_errors(folder: Path) -> Iterator[None]:
         reason = (error.strerror or str(error)).lower()
         raise RagError(
             f"the index in {str(folder)!r} cannot be written ({reason})",
-            "name a folder that you may write to: --index DIR",
+            _REMEDIES.get(error.errno or 0, "is its disk still there? try again"),
         ) from error
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:

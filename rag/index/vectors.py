@@ -113,6 +113,7 @@ class VectorStore:
             raise
         self._stream.close()  # Windows replaces no open file
         fresh.replace(self._file)
+        sync(self._file.parent)
         self._open()
 
     def close(self) -> None:

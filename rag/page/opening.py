@@ -10,10 +10,10 @@ from threading import Lock
 import numpy as np
 import streamlit as st
 
-from rag import wire
+from rag import wire, wire_index
 from rag.answers.answer import Answerer
 from rag.config import Settings
-from rag.index.generations import CURRENT
+from rag.errors import UnusableIndex
 from rag.index.local import LocalIndex
 from rag.notes.attachments import list_pictures
 from rag.page.models import find_turn, keep_model
@@ -150,8 +150,8 @@ def open_writer(settings: Settings, llm: str) -> Notes:
         BadSettings: there is no such language model.
     """
     try:
-        published = (Path(settings.index) / CURRENT).read_bytes()
-    except OSError:
+        published = wire_index.read_pointer(settings)
+    except (OSError, UnusableIndex):
         published = b""  # what is wrong with it is said when it is opened
     settings = replace(settings, llm=llm)
     return _open(settings, repr(settings), published)

@@ -125,13 +125,16 @@ def test_signal_while_libraries_are_loaded(
     assert err == ("rag: interrupted\n" if number == signal.SIGINT else "")
 
 
+SOONER = "from rag import wire; wire.WATCH_SECONDS = 0.5"
+NEVER = "from rag import wire; wire.WATCH_SECONDS = 1000.0"
+
+
 def test_watch(tmp_path: Path) -> None:
-    """With a look at the vault every tenth of a second."""
+    """What changes is seen at once, a vault that went soon."""
     vault, index = tmp_path / "vault", tmp_path / "ix"
     vault.mkdir()
     (vault / "one.md").write_text("The first note.")
-    often = "from rag import wire; wire.WATCH_SECONDS = 0.1"
-    with started("ingest", vault, "--index", index, "--watch", prelude=often) as process:
+    with started("ingest", vault, "--index", index, "--watch", prelude=SOONER) as process:
         assert process.stdout
         assert process.stderr
         assert "1 added" in process.stdout.readline()
@@ -154,3 +157,27 @@ def test_watch(tmp_path: Path) -> None:
         assert "1 changed" in process.stdout.readline()
 
         assert end(process, signal.SIGINT).code == 130
+
+
+def test_watch_is_told_of_changes(tmp_path: Path) -> None:
+    """It does not look by itself; what is no note is none."""
+    vault, index = tmp_path / "vault", tmp_path / "ix"
+    vault.mkdir()
+    (vault / "one.md").write_text("The first note.")
+    with started("ingest", vault, "--index", index, "--watch", prelude=NEVER) as process:
+        assert process.stdout
+        assert process.stderr
+        assert "1 added" in process.stdout.readline()
+        assert "watching" in process.stderr.readline()
+        time.sleep(1)  # until it has told the system
+        # As editors do: a temporary file beside the note, moved over it.
+        for name in (".one.md.swp", "one.md~", "4913", "one.md.tmp"):
+            (vault / name).write_text("The first note, half wri")
+        (vault / "one.md.tmp").write_text("The first note, written anew.")
+        (vault / "one.md.tmp").replace(vault / "one.md")
+        (vault / "deep" / "er").mkdir(parents=True)
+        line = process.stdout.readline()
+        assert "0 added, 1 changed, 0 removed" in line
+        (vault / "deep" / "er" / "two.md").write_text("The second note.")
+        assert "1 added, 0 changed" in process.stdout.readline()
+        assert end(process, signal.SIGTERM).code == 143

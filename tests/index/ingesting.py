@@ -14,6 +14,9 @@ from rag.retrieval.search import Retriever
 from rag.types import Chunk, Document, Note
 from tests.fake_encoder import FakeEncoder
 
+LONG = "RAG_TEST_LONG" in os.environ
+"""Whether the tests that could go on for minutes do."""
+
 NOTES = {
     "a.md": "attention heads\n\ngradient descent step",
     "b/c.md": "tags: ml\nlang: ro\nrețele neuronale\n\nattention heads",
@@ -30,18 +33,21 @@ def write_notes(vault: Path, notes: Mapping[str, str]) -> None:
 
 
 def cut_paragraphs(note: Note) -> tuple[Document, list[Chunk]]:
-    """Make a chunk of each line that is not empty; a line `tags: a b` tags the note."""
+    """Make a chunk of each line that is not empty; `tags: a b` tags the note, `problem: x` is a notice."""
     lines = note.text.splitlines()
     title = Path(note.path).stem
     tags = tuple(
         tag for line in lines if line.startswith("tags:") for tag in line.split()[1:] if tag
     )
     language = next((line.split()[1] for line in lines if line.startswith("lang:")), "en")
-    document = Document(note.path, title, tags, (), language, note.text, ())
+    problems = tuple(
+        line.removeprefix("problem: ") for line in lines if line.startswith("problem:")
+    )
+    document = Document(note.path, title, tags, (), language, note.text, (), problems=problems)
     chunks = [
         Chunk(note.path, title, (), number, number, line, f"{title}\n{line}", tags, language)
         for number, line in enumerate(lines, start=1)
-        if line.strip() and not line.startswith(("tags:", "lang:"))
+        if line.strip() and not line.startswith(("tags:", "lang:", "problem:"))
     ]
     return document, chunks
 

@@ -15,7 +15,8 @@ from rag.index.check import check
 from tests.index.ingesting import ingest_notes, read_all, write_notes
 
 SEED = 4
-POSITIONS = 8
+POSITIONS = 50
+"""Of each file, where one bit is flipped."""
 NOTES = {
     f"{number}.md": f"tags: ml\nattention heads {number}\n\nrețele neuronale {number}"
     for number in range(6)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag.index.dense import DenseLeg
+from rag.index.dense import BLOCK, DenseLeg
 
 DIMENSION = 16
 
@@ -18,11 +18,11 @@ def unit_vectors(count: int, seed: int = 5) -> NDArray[np.float32]:
 
 
 def leg_of(vectors: NDArray[np.float32]) -> DenseLeg:
-    return DenseLeg.build(iter([vectors[:7], vectors[7:]]), DIMENSION)
+    return DenseLeg.build(len(vectors), vectors.shape[1], vectors.__getitem__)
 
 
 def test_the_nearest_come_first_with_their_cosines() -> None:
-    leg = DenseLeg.build([np.eye(3, dtype=np.float32)], 3)
+    leg = leg_of(np.eye(3, dtype=np.float32))
     rows, cosines = leg.nearest(np.array([0.6, 0, 0.8], np.float32), 2, None)
     assert rows.tolist() == [2, 0]
     np.testing.assert_allclose(cosines, [0.8, 0.6], rtol=1e-6)
@@ -34,6 +34,15 @@ def test_the_nearest_are_those_of_all_cosines() -> None:
     plain = vectors @ question
     assert rows.tolist() == np.argsort(-plain)[:10].tolist()
     np.testing.assert_allclose(cosines, plain[rows], rtol=1e-5)
+
+
+def test_more_vectors_than_are_read_at_once() -> None:
+    vectors, question = unit_vectors(2 * BLOCK + 5), unit_vectors(1, seed=9)[0]
+    leg = leg_of(vectors)
+    rows, _ = leg.nearest(question, 10, None)
+    plain = vectors.astype(np.float64) @ question.astype(np.float64)
+    assert rows.tolist() == np.argsort(-plain)[:10].tolist()
+    np.testing.assert_allclose(leg.spread(question), (plain.mean(), plain.std()), atol=1e-6)
 
 
 def test_a_filter_is_kept_and_filled() -> None:
@@ -70,7 +79,7 @@ def test_spread_is_mean_and_deviation_of_all_cosines() -> None:
 
 def test_spread_by_hand() -> None:
     # Cosines 0.6 and 0.8: mean 0.7, deviation 0.1.
-    leg = DenseLeg.build([np.eye(2, dtype=np.float32)], 2)
+    leg = leg_of(np.eye(2, dtype=np.float32))
     np.testing.assert_allclose(leg.spread(np.array([0.6, 0.8], np.float32)), (0.7, 0.1), atol=1e-7)
 
 

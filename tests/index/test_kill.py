@@ -15,7 +15,8 @@ from tests.index.ingesting import ingest_notes, read_all, write_notes
 
 WORDS = "attention heads gradient descent step rețele neuronale uczenie maszynowe softmax".split()
 SEED = 4
-MOMENTS = 20
+MOMENTS = 100
+"""Half of them of a first ingest, half of a later one."""
 STRIDE = 8
 """Of the calls on files, every eighth is a point at which an ingest is killed."""
 

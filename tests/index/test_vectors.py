@@ -74,7 +74,7 @@ def test_what_was_put_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         store.put(KEYS[:2], VECTORS[:2])
         assert synced[2:] == [("vectors.bin", HEADER + 2 * RECORD)]
         store.keep_only(KEYS[:1])
-        assert synced[3:] == [("vectors.bin.new", HEADER + RECORD)]
+        assert synced[3:] == [("vectors.bin.new", HEADER + RECORD), (tmp_path.name, 0)]
 
 
 def test_a_key_that_is_put_again_is_replaced(file: Path) -> None:

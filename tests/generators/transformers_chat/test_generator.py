@@ -217,6 +217,15 @@ def test_a_stream_that_nobody_reads_starts_nothing(generator: Generator) -> None
     assert generating() == []
 
 
+@pytest.fixture
+def _ctrl_c_interrupts() -> Iterator[None]:
+    """A shell starts what runs in the background with this signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_interrupts")
 def test_ctrl_c_ends_the_work_within_a_layer(tiny_decoder: Path) -> None:
     generator = TransformersGenerator(str(tiny_decoder))
     first, second = generator._network.model.layers
