@@ -29,6 +29,7 @@ LEAST_RATE = 0.02
 REPORT_STEPS = 25
 
 WEIGHTS = "weights.safetensors"
+OPTIMIZER = "optimizer.safetensors"
 """Of a checkpoint."""
 
 BETAS = (0.9, 0.98)
@@ -181,13 +182,18 @@ class Trainer:
             name: value.contiguous() for name, value in self.student.model.state_dict().items()
         }
         save_file(weights, self._folder / "weights.tmp")
-        torch.save(self._optimizer.state_dict(), self._folder / "optimizer.tmp")
+        moments = {
+            f"{place}.{name}": value
+            for place, state in self._optimizer.state_dict()["state"].items()
+            for name, value in state.items()
+        }
+        save_file(moments, self._folder / "optimizer.tmp")
         (self._folder / "progress.tmp").write_text(
             json.dumps({"plan": asdict(self.plan), "progress": asdict(self.progress)}, indent=2)
         )
         for name, final in (
             ("weights", WEIGHTS),
-            ("optimizer", "optimizer.pt"),
+            ("optimizer", OPTIMIZER),
             ("progress", "progress.json"),
         ):
             (self._folder / f"{name}.tmp").replace(self._folder / final)
@@ -196,6 +202,8 @@ class Trainer:
         content = json.loads((self._folder / "progress.json").read_text())
         self.progress = Progress(**content["progress"])
         self.student.model.load_state_dict(load_file(self._folder / WEIGHTS))
-        self._optimizer.load_state_dict(
-            torch.load(self._folder / "optimizer.pt", weights_only=True)
-        )
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in load_file(self._folder / OPTIMIZER).items():
+            place, _, name = key.partition(".")
+            state.setdefault(int(place), {})[name] = value
+        self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": state})

@@ -22,19 +22,19 @@ ANSWERABLE = 0.3
 """Confidence below which the notes are said not to answer: a refusal of a question that the notes
 answer costs a student more than quotes that miss, which stand there to be read."""
 
-INTERCEPT = -3.911
+INTERCEPT = -4.254
 WEIGHTS = {
-    "cosine": 1.068,
-    "coverage": 0.895,
-    "dense_z": 0.026,
-    "lexical_z": 0.355,
-    "log_chunks": -0.878,
-    "first_coverage": 5.046,
-    "first_cosine": 4.204,
-    "same_language": 0.605,
-    "cosine_across": 7.674,
-    "coverage_across": -2.282,
-    "names_lacking": -1.397,
+    "cosine": 1.046,
+    "coverage": 1.057,
+    "dense_z": 0.125,
+    "lexical_z": 0.344,
+    "log_chunks": -0.888,
+    "first_coverage": 4.905,
+    "first_cosine": 4.018,
+    "same_language": 0.866,
+    "cosine_across": 8.055,
+    "coverage_across": -1.981,
+    "names_lacking": -1.312,
 }
 
 _WORD = re.compile(r"[^\W_]+")

@@ -205,6 +205,12 @@ def test_stops_at_its_budget_and_goes_on_from_there(
     assert again.progress == done
     for name, value in again.student.model.state_dict().items():
         torch.testing.assert_close(value, trainer.student.model.state_dict()[name])
+    before = load_file(tmp_path / "optimizer.safetensors")
+    again.save()
+    after = load_file(tmp_path / "optimizer.safetensors")
+    assert before.keys() == after.keys()
+    for name, value in before.items():
+        torch.testing.assert_close(value, after[name])
     longer = Plan(minutes=2, pool=40, padded_tokens=400)
     further = make_trainer(teacher_folder, tmp_path, longer, seconds(2.0))
     further.run(source, print)
