@@ -193,7 +193,7 @@ class Legs:
     chunks in its language hold."""
     words: float = 0.0
     """What whole words added: the share of the question's words that stand near one another in the
-    chunk, names above all."""
+    chunk, and in the heading above it, names above all."""
     crowding: float = 0.0
     """What better passages of the same note took off. The score is nearness + grams + words -
     crowding."""

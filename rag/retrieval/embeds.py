@@ -14,6 +14,9 @@ from rag.types import Chunk, Legs, Passage
 
 DEEPEST = 3
 """Embeds in embeds that are followed; Obsidian shows five."""
+FEW_WORDS = 40
+"""Of a passage that is about what it embeds, as many as a short section has. A daily note that
+embeds one thing among ten others is found for the others."""
 MOST_ROWS = 2
 """Chunks of one embed. Where a whole note is embedded, the part that answers is found by itself."""
 
@@ -21,7 +24,10 @@ MOST_ROWS = 2
 def bring_embedded(
     passages: Sequence[Passage], index: Index, count: int, allowed: Mask | None
 ) -> list[Passage]:
-    """Put what passages embed right behind them, if it was not found by itself.
+    """Put what passages embed behind them, if it was not found by itself.
+
+    A passage that has few words of its own was found for where it leads, and what it embeds stands
+    right behind it; what a longer one embeds stands behind all that was found.
 
     Args:
         passages: that were found, best first.
@@ -30,9 +36,11 @@ def bring_embedded(
         allowed: which chunks may be found; None: all.
     """
     there = {(passage.chunk.path, passage.chunk.start_line) for passage in passages}
-    brought: list[Passage] = []
+    near: list[Passage] = []
+    last: list[Passage] = []
     for passage in passages:
-        brought.append(replace(passage, rank=len(brought) + 1))
+        near.append(passage)
+        brought = near if len(passage.chunk.text.split()) <= FEW_WORDS else last
         rows = find_embedded(passage.chunk, index)
         for row in rows if allowed is None else [row for row in rows if allowed[row]]:
             (chunk,) = index.chunks([row])
@@ -42,13 +50,15 @@ def bring_embedded(
                 brought.append(
                     Passage(
                         chunk=chunk,
-                        rank=len(brought) + 1,
+                        rank=0,
                         score=passage.score,
                         legs=Legs(dense=0.0, lexical=0.0, dense_z=0.0, lexical_z=0.0),
                         embedded_in=passage.chunk.path,
                     )
                 )
-    return brought[:count]
+    return [
+        replace(passage, rank=rank) for rank, passage in enumerate([*near, *last][:count], start=1)
+    ]
 
 
 def find_embedded(chunk: Chunk, index: Index) -> list[int]:

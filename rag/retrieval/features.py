@@ -18,6 +18,9 @@ no mean of its own."""
 NEAR = 7
 """Words to either side within which the words of a question count together. 4 and 15 measured as
 well; the whole passage half a point to a point worse (eval/LOG.md)."""
+HEADING = 0.15
+"""What the question's words weigh in the heading above a chunk, beside its text, which begins with
+the heading too. Figures in eval/LOG.md."""
 
 Floats = NDArray[np.float64]
 

@@ -3,14 +3,11 @@ from pathlib import Path
 import pytest
 
 from rag.index.local import LocalIndex
-from rag.index.update import Workshop, ingest
-from rag.notes.chunking import chunk_document
-from rag.notes.markdown import parse
 from rag.retrieval.embeds import find_embedded
 from rag.retrieval.search import Retriever
-from rag.types import Chunk, Document, Filters, Note
+from rag.types import Filters, Mode
 from tests.fake_encoder import FakeEncoder
-from tests.index.ingesting import write_notes
+from tests.retrieval.small_index import make_index
 
 LONG = " ".join(f"word{number}" for number in range(30))
 NOTES = {
@@ -27,15 +24,7 @@ NOTES = {
 
 @pytest.fixture
 def index(tmp_path: Path) -> LocalIndex:
-    encoder = FakeEncoder(max_tokens=50)
-
-    def cut(note: Note) -> tuple[Document, list[Chunk]]:
-        document = parse(note)
-        return document, chunk_document(document, encoder.count_tokens, encoder.max_tokens)
-
-    write_notes(tmp_path / "vault", NOTES)
-    ingest(tmp_path / "vault", tmp_path / "ix", "fake", lambda: Workshop(encoder, cut))
-    return LocalIndex.open(tmp_path / "ix")
+    return make_index(tmp_path, NOTES, FakeEncoder(max_tokens=50))
 
 
 def _embedded(index: LocalIndex, path: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -91,3 +80,22 @@ def test_what_was_found_by_itself_is_not_brought_again(index: LocalIndex) -> Non
 def test_filters_hold_for_what_is_embedded(index: LocalIndex) -> None:
     found = _found(index, 100, Filters(paths=("a.md", "c.md")))
     assert {path for _, path, _ in found} <= {"a.md", "c.md"}
+
+
+def test_what_a_long_passage_embeds_stands_behind_all_that_was_found(
+    tmp_path: Path,
+) -> None:
+    encoder = FakeEncoder(max_tokens=200)
+    index = make_index(
+        tmp_path,
+        {
+            "day.md": f"Seen today, seen it all: {LONG} {LONG}\n\n![[b]]",
+            "a.md": "Seen it.",
+            "b.md": "Nothing of the kind.",
+        },
+        encoder,
+    )
+    found = Retriever(index, lambda: encoder).search("Seen it today", 2, mode=Mode.LEXICAL)
+    assert {passage.chunk.path for passage in found} == {"day.md", "a.md"}
+    found = Retriever(index, lambda: encoder).search("Seen it today", 3, mode=Mode.LEXICAL)
+    assert (found[2].rank, found[2].chunk.path, found[2].embedded_in) == (3, "b.md", "day.md")
