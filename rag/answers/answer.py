@@ -15,6 +15,7 @@ from rag.encoders import Encoder
 from rag.generators import Generator
 from rag.notes.language import clear_language, detect_language
 from rag.notes.lines import LINE_END
+from rag.retrieval.context import widen
 from rag.retrieval.search import Retriever
 from rag.types import Answer, Citation, Filters, Passage, Prompt
 
@@ -92,7 +93,8 @@ class Answerer:
         times.append(time.perf_counter())
         text, shown = "", False
         if sure >= ANSWERABLE:
-            text, shown = self._generate(question, language, passages, on_text)
+            prompt, passages = self._fit(question, language, passages)
+            text, shown = self._generate(prompt, on_text)
         times.append(time.perf_counter())
         vault = Path(self.retriever.index.info.vault)
         checker = Checker(passages, vault, language, self._encoder_if(text))
@@ -124,22 +126,16 @@ class Answerer:
             },
         )
 
-    def _generate(
-        self,
-        question: str,
-        language: str,
-        passages: Sequence[Passage],
-        on_text: Callable[[str], None],
-    ) -> tuple[str, bool]:
+    def _generate(self, prompt: Prompt, on_text: Callable[[str], None]) -> tuple[str, bool]:
         """Give the answer, empty if there is none, and whether anything was shown.
 
         A model that wrote in another language than the question's is asked once more.
         """
-        prompt = self._fit(question, language, passages)
         text, shown = self._stream(prompt, on_text)
-        if text and self.generator.kind != QUOTES and clear_language(text) not in (None, language):
+        right = None, prompt.language
+        if text and self.generator.kind != QUOTES and clear_language(text) not in right:
             again, _ = self._stream(ask_again(prompt, text), _ignore)
-            if again and clear_language(again) in (None, language):
+            if again and clear_language(again) in right:
                 text = again
         return self._finish(text, prompt.passages), shown
 
@@ -174,13 +170,25 @@ class Answerer:
         cited = (passages[citation.number - 1].chunk.language for citation in citations)
         return tuple(dict.fromkeys(cited))
 
-    def _fit(self, question: str, language: str, passages: Sequence[Passage]) -> Prompt:
-        """Drop the weakest passages until the prompt fits the model; one always stays."""
-        for kept in range(len(passages), 1, -1):
-            prompt = build_prompt(question, language, passages[:kept])
+    def _fit(
+        self, question: str, language: str, passages: list[Passage]
+    ) -> tuple[Prompt, list[Passage]]:
+        """Give the first prompt that fits the model, and the passages with what it shows of them.
+
+        A model reads what stands around the passages too: one that was cut for the encoder may
+        begin behind the words that it speaks of. First the weakest passages are left without that,
+        then they are left out; one always stays. Quotes do not gain by it (eval/LOG.md).
+        """
+        quotes = self.generator.kind == QUOTES
+        widened = passages if quotes else widen(passages, self.retriever.index)
+        counts = range(len(passages), 0, -1)
+        shown = [[*widened[:count], *passages[count:]] for count in counts]
+        shown += [passages[:count] for count in counts]
+        for some in shown:
+            prompt = build_prompt(question, language, some)
             if self.generator.fits(prompt):
-                return prompt
-        return build_prompt(question, language, passages[:1])
+                break
+        return prompt, [*some, *passages[len(some) :]]
 
 
 def _base(language: str) -> str:

@@ -17,6 +17,8 @@ from rag.retrieval.search import Retriever
 from rag.types import Answer, CitationStatus, Filters
 from tests.answers.conftest import IngestNotes
 from tests.answers.scripted import ScriptedGenerator
+from tests.fake_encoder import FakeEncoder
+from tests.retrieval.small_index import make_index
 from tests.tiny_decoder import build_tiny_decoder
 
 GATES = "How many gates does an LSTM cell have?"
@@ -372,3 +374,20 @@ def test_strict_leaves_out_what_no_passage_supports(retriever: Retriever) -> Non
     assert strict.text == "An LSTM cell has three gates [1]."
     only = ScriptedGenerator("An LSTM cell has nine gates [1].")
     assert Answerer(retriever, lambda: only, lambda: 0, strict=True).ask(GATES, 3).abstained
+
+
+def test_a_model_reads_what_stands_around_a_passage_while_there_is_room(tmp_path: Path) -> None:
+    encoder = FakeEncoder(max_tokens=60)
+    words = " ".join(f"word{number}" for number in range(45))
+    notes = {"cells.md": f"# Gates\n\nGates forget. {words}\n\nThey open again at noon. {words}\n"}
+    retriever = Retriever(make_index(tmp_path, notes, encoder), lambda: encoder)
+    told = ScriptedGenerator("They open again at noon [1].")
+    answer = Answerer(retriever, lambda: told, lambda: 0).ask("Which gates forget?", 1)
+    assert "at noon" in told.prompts[0].messages[1].content
+    (citation,) = answer.citations
+    assert (citation.status, citation.start_line) == (CitationStatus.VERIFIED, 5)
+
+    room = sum(len(message.content) for message in told.prompts[0].messages) - 1
+    narrow = ScriptedGenerator("Gates forget [1].", most_characters=room)
+    Answerer(retriever, lambda: narrow, lambda: 0).ask("Which gates forget?", 1)
+    assert "at noon" not in narrow.prompts[0].messages[1].content
