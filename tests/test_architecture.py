@@ -26,7 +26,7 @@ LAYERS = (
     {"rag.evaluation"},
     {"rag.wire_llm", "rag.wire_index"},
     {"rag.wire"},
-    {"rag.wire_eval"},
+    {"rag.wire_eval", "rag.wire_encoders"},
     {"rag.cli", "rag.page"},
     {"app"},
 )
@@ -41,6 +41,7 @@ SEAMS = ("rag.encoders", "rag.generators", "rag.index")
 
 PAST_A_SEAM = {
     ("rag.cli.indexing", "rag.index.update"),  # the report of an ingest, for its type
+    ("rag.cli.encoders", "rag.encoders.catalogue"),  # what is listed, for its type
     ("rag.page.jobs", "rag.index.update"),
     ("rag.page.opening", "rag.index.local"),  # its lists of tags and paths, for the filters
 }
@@ -50,6 +51,7 @@ LATE_IMPORTS = {
     "rag.wire_llm": "a search loads no torch, help loads nothing",
     "rag.wire_index": "a search loads no pymilvus, help loads nothing",
     "rag.wire_eval": "help loads nothing",
+    "rag.wire_encoders": "help loads nothing",
     "rag.cli": "Ctrl-C while the libraries load has no traceback",
 }
 
@@ -146,11 +148,7 @@ def test_only_wire_names_what_is_behind_a_seam() -> None:
         for seam in SEAMS
         if name.startswith(f"{seam}.") and not module.name.startswith(seam)
     }
-    assert {
-        pair
-        for pair in past
-        if pair[0] not in ("rag.wire", "rag.wire_llm", "rag.wire_index", "rag.wire_eval")
-    } <= PAST_A_SEAM
+    assert {pair for pair in past if not pair[0].startswith("rag.wire")} <= PAST_A_SEAM
 
 
 def test_nothing_imports_the_command_line() -> None:
@@ -225,6 +223,10 @@ def test_the_command_line_itself_loads_nothing_heavy() -> None:
 
 def test_importing_the_entry_point_loads_next_to_nothing() -> None:
     assert "click" not in loaded_by("import rag.cli")
+
+
+def test_list_of_encoders() -> None:
+    assert not command("encoders", "--json") & (HEAVY - {"huggingface_hub"} | {"faiss"})
 
 
 def test_search(small_index: Path) -> None:

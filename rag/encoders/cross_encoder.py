@@ -4,7 +4,6 @@ That is slower than comparing vectors, by the length of a passage, and more exac
 module imports torch.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from rag.encoders.loading import (
     is_out_of_memory,
     out_of_memory,
 )
-from rag.encoders.model_folder import RERANKING, find_folder
+from rag.encoders.model_folder import RERANKING, find_folder, read_object
 from rag.encoders.text import first_line, make_encodable
 from rag.errors import NoModel
 
@@ -99,17 +98,9 @@ class CrossEncoderScorer:
 
 
 def _is_cross_encoder(folder: Path) -> bool:
-    saved_as = _read_json(folder / "config_sentence_transformers.json").get("model_type")
-    architectures = _read_json(folder / "config.json").get("architectures")
+    saved_as = read_object(folder / "config_sentence_transformers.json").get("model_type")
+    architectures = read_object(folder / "config.json").get("architectures")
     return saved_as == "CrossEncoder" or (
         isinstance(architectures, list)
         and any(str(name).endswith(_HEADS) for name in architectures)
     )
-
-
-def _read_json(file: Path) -> dict[str, object]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # what is damaged is told when it is loaded
-        return {}
-    return content if isinstance(content, dict) else {}

@@ -14,7 +14,10 @@ from typing import Self
 from rag.errors import NoModel
 
 FILE = "manifest.json"
-DECISIVE = ("model.onnx", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+GRAPH = "model.onnx"
+BYTE_GRAPH = "model.int8.onnx"
+"""The same with weights in 8 bits, for CPUs that multiply bytes quickly."""
+DECISIVE = (GRAPH, BYTE_GRAPH, "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 """The files that decide the vectors."""
 REMEDY = "install the package again (pip install --force-reinstall rag-notes)"
 

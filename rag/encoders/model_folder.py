@@ -171,6 +171,15 @@ def pickled_only(name: str) -> NoModel:
     )
 
 
+def read_object(file: Path) -> dict[str, object]:
+    """Read a JSON object of a model; empty where it is damaged, which is told when it is loaded."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def hash_folder(folder: Path) -> str:
     """Hash the names and contents of the files that a model is read from.
 

@@ -7,7 +7,7 @@ import pytest
 from tests.cli import shapes
 from tests.cli.conftest import Rag
 from tests.cli.vault import QUESTION
-from tests.tiny_cross_encoder import build_tiny_cross_encoder
+from tests.tiny_models import build_tiny_cross_encoder
 
 WIDTH = 80
 

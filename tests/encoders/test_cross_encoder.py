@@ -12,7 +12,7 @@ from sentence_transformers import CrossEncoder
 
 from rag.encoders.cross_encoder import CrossEncoderScorer
 from rag.errors import NoModel
-from tests.tiny_cross_encoder import build_tiny_cross_encoder
+from tests.tiny_models import build_tiny_cross_encoder
 
 QUESTION = "abc"
 TEXTS = ["abc def", "x", "", "zyx zyx zyx", "abc", "longer than all that it reads " * 50]

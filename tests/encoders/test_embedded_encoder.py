@@ -12,8 +12,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from rag.encoders.cores import multiplies_bytes
 from rag.encoders.embedded_encoder import FOLDER, EmbeddedEncoder
-from rag.encoders.manifest import DECISIVE, FILE, Manifest
+from rag.encoders.manifest import BYTE_GRAPH, DECISIVE, FILE, GRAPH, Manifest
 from rag.encoders.sentence_transformers_encoder import SentenceTransformersEncoder
 from rag.errors import NoModel
 
@@ -30,6 +31,8 @@ TRANSLATIONS = [
     ("A senha deve ter pelo menos oito letras.", "The password must have at least eight letters."),
     ("Onde fica a biblioteca da universidade?", "Where is the university library?"),
 ]
+
+NOTES = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "notes").rglob("*.md"))]
 
 
 @pytest.fixture
@@ -61,6 +64,23 @@ def test_agrees_with_torch(
     assert embedded.count_tokens(texts) == embedded_in_torch.count_tokens(texts)
 
 
+@pytest.mark.skipif(not multiplies_bytes(), reason="this processor does not multiply bytes well")
+def test_bytes_agree_with_the_rest(embedded: EmbeddedEncoder, bytewise: EmbeddedEncoder) -> None:
+    texts = [text for pair in TRANSLATIONS for text in pair]
+    texts += [" ".join(texts), "x", "", "ATP", "Zażółć gęślą jaźń. " * 30, *NOTES]
+    cosines = (embedded.encode_passages(texts) * bytewise.encode_passages(texts)).sum(1)
+    assert cosines.min() >= 0.985
+
+
+def test_bytes_are_for_processors_that_multiply_them(tmp_path: Path) -> None:
+    cpuinfo = tmp_path / "cpuinfo"
+    cpuinfo.write_text("processor\t: 0\nflags\t\t: fpu avx2 avx512_vnni sse\nbugs\t\t: x\n")
+    assert multiplies_bytes(cpuinfo)
+    cpuinfo.write_text("model name\t: avx512_vnni\nflags\t\t: fpu avx2 avx512f\n")
+    assert not multiplies_bytes(cpuinfo)
+    assert not multiplies_bytes(tmp_path / "elsewhere")
+
+
 def test_a_translation_is_nearest(embedded: EmbeddedEncoder) -> None:
     foreign = embedded.encode_questions([foreign for foreign, _ in TRANSLATIONS])
     english = embedded.encode_passages([english for _, english in TRANSLATIONS])
@@ -78,7 +98,7 @@ def test_any_number_of_threads_gives_the_same(embedded: EmbeddedEncoder) -> None
     texts = [english * (1 + place % 4) for place, (_, english) in enumerate(TRANSLATIONS)]
     expected = embedded.encode_passages(texts)
     for threads in (1, 3):
-        vectors = EmbeddedEncoder(threads=threads).encode_passages(texts)
+        vectors = EmbeddedEncoder(threads=threads, bytewise=False).encode_passages(texts)
         np.testing.assert_allclose(vectors, expected, atol=1e-6)
 
 
@@ -101,11 +121,12 @@ def test_manifest_is_of_these_files() -> None:
 
 
 def test_export_gives_the_same_graph_again(copy: Path, export_onnx: ModuleType) -> None:
-    (copy / "model.onnx").unlink()
-    (copy / FILE).unlink()
+    made = (GRAPH, BYTE_GRAPH, FILE)
+    for name in made:
+        (copy / name).unlink()
     export_onnx.export(copy)
-    assert (copy / "model.onnx").read_bytes() == (FOLDER / "model.onnx").read_bytes()
-    assert (copy / FILE).read_bytes() == (FOLDER / FILE).read_bytes()
+    for name in made:
+        assert (copy / name).read_bytes() == (FOLDER / name).read_bytes()
 
 
 def test_fingerprint_follows_weights_and_length(copy: Path, embedded: EmbeddedEncoder) -> None:
@@ -132,11 +153,11 @@ def test_a_cut_file_is_no_model(copy: Path, name: str) -> None:
         EmbeddedEncoder(copy)
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+@pytest.mark.parametrize("name", [GRAPH, BYTE_GRAPH, "tokenizer.json"])
 def test_a_file_of_nonsense_is_no_model(copy: Path, name: str) -> None:
     (copy / name).write_bytes(b"\xff" * (copy / name).stat().st_size)
     with pytest.raises(NoModel, match="install the package again") as caught:
-        EmbeddedEncoder(copy).encode_passages(["a"])
+        EmbeddedEncoder(copy, bytewise=name == BYTE_GRAPH).encode_passages(["a"])
     assert "\n" not in str(caught.value)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from rag.encoders.catalogue import KNOWN
 from rag.encoders.loading import choose_dtype
 from rag.encoders.sentence_transformers_encoder import SentenceTransformersEncoder, to_unit_rows
 from rag.errors import NoModel
@@ -70,11 +71,33 @@ def test_given_prompts_come_first(tiny_folder: Path, tiny: SentenceTransformersE
     assert encoder.fingerprint != tiny.fingerprint
 
 
-def test_prompts_known_by_name(copy: Path, tiny: SentenceTransformersEncoder) -> None:
-    change(copy / "config_sentence_transformers.json", prompts={})
-    folder = copy.rename(copy.with_name("multilingual-e5-small"))
+SAID = {
+    "google/embeddinggemma-300m": {
+        "query": "task: search result | query: ",
+        "document": "title: none | text: ",
+    },
+    "Snowflake/snowflake-arctic-embed-l-v2.0": {"query": "query: "},
+}
+"""Prompts in the files of models that we list; the others' files say none."""
+GIVEN = {
+    "intfloat/multilingual-e5-small": ("query: ", "passage: "),
+    "intfloat/multilingual-e5-base": ("query: ", "passage: "),
+    "google/embeddinggemma-300m": ("task: search result | query: ", "title: none | text: "),
+    "Snowflake/snowflake-arctic-embed-l-v2.0": ("query: ", ""),
+    "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2": ("", ""),
+}
+"""What their cards say to put before a question and a passage."""
+
+
+@pytest.mark.parametrize("name", [item.name for item in KNOWN])
+def test_listed_models_get_their_prompts(
+    copy: Path, tiny: SentenceTransformersEncoder, name: str
+) -> None:
+    change(copy / "config_sentence_transformers.json", prompts=SAID.get(name, {}))
+    folder = copy.rename(copy.with_name(name.rpartition("/")[2]))
     encoder = SentenceTransformersEncoder(f"{folder}/")
-    expected = tiny.encode_passages(["query: a", "passage: a"])
+    before_question, before_passage = GIVEN[name]
+    expected = tiny.encode_passages([f"{before_question}a", f"{before_passage}a"])
     np.testing.assert_allclose(encoder.encode_questions(["a"])[0], expected[0], atol=1e-6)
     np.testing.assert_allclose(encoder.encode_passages(["a"])[0], expected[1], atol=1e-6)
 

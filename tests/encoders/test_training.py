@@ -13,7 +13,7 @@ import scipy.sparse as sp
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
+from transformers import BertModel
 
 from eval.encoder import losses
 from eval.encoder.examples import ExampleSource
@@ -27,7 +27,9 @@ from eval.encoder.packing import CONFIGURATION, average, pack
 from eval.encoder.pairs import Pairs
 from eval.encoder.training import Plan, Trainer
 from eval.encoder.vocabulary import SPECIAL, build_tokenizer, kept_pieces, make_tokenizer
+from rag.encoders.cores import multiplies_bytes
 from rag.encoders.embedded_encoder import FOLDER, EmbeddedEncoder
+from tests.tiny_models import tiny_config
 
 WORDS = {
     "red": "rosu",
@@ -73,16 +75,7 @@ def teacher_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random BERT of width 24 that knows the English words."""
     folder = tmp_path_factory.mktemp("teacher")
     tokenizer = make_tokenizer([*WORDS, *"abcdefghijklmnopqrstuvwxyz"])
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=24,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=48,
-        max_position_embeddings=256,
-        initializer_range=0.2,
-    )
-    torch.manual_seed(0)
+    config = tiny_config(tokenizer, width=24, positions=256, spread=0.2)
     BertModel(config).save_pretrained(folder)
     tokenizer.save(str(folder / "tokenizer.json"))
     return folder
@@ -287,17 +280,23 @@ def test_makes_an_encoder_that_the_tool_reads(
     folders = Folders(tmp_path, teacher_folder, like)
     rows = make(text, folders, Plan(minutes=1, pool=64), clock_step=10.0)
     assert rows["ro"]["before"][1] > 0.9  # the sentences are bags of words, as ridge takes them
-    encoder = EmbeddedEncoder(tmp_path / "packed")
+    encoder = EmbeddedEncoder(tmp_path / "packed", bytewise=False)
     vectors = encoder.encode_passages(["red house", "casa verde"])
     assert vectors.shape == (2, 24)
     student = load_encoder(tmp_path / "packed", "cpu", trained=False)
     in_torch = student.embed_all(["red house", "casa verde"]).float().numpy()
     assert (vectors * in_torch).sum(axis=1).min() > 0.999
+    if multiplies_bytes():
+        in_bytes = EmbeddedEncoder(tmp_path / "packed", bytewise=True)
+        found = in_bytes.encode_passages(["red house", "casa verde"])
+        assert (vectors * found).sum(axis=1).min() > 0.985
 
     averaged = Folders(tmp_path, teacher_folder, like, others=(tmp_path,))
     make(text, averaged, Plan(minutes=1, pool=64), clock_step=10.0)  # with itself: the same
-    again = EmbeddedEncoder(tmp_path / "packed").encode_passages(["red house", "casa verde"])
-    np.testing.assert_allclose(again, vectors, atol=1e-6)
+    again = EmbeddedEncoder(tmp_path / "packed", bytewise=False)
+    np.testing.assert_allclose(
+        again.encode_passages(["red house", "casa verde"]), vectors, atol=1e-6
+    )
 
     nowhere = Folders(tmp_path, teacher_folder, like, stretch=0.0)
     make(text, nowhere, Plan(minutes=1, pool=64), clock_step=10.0)
