@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from rag.config import Settings, load_settings
-from rag.errors import NoIndex, RagError, UnusableIndex
+from rag.errors import DamagedIndex, NoIndex, OtherIndex, RagError
 from rag.page import guard
 from rag.page.conversation import show_ask
 from rag.page.finding import show_find
@@ -15,21 +15,39 @@ from rag.page.library import show_first_steps, show_library
 from rag.page.narrowing import show_filters
 from rag.page.opening import Notes, open_notes
 from rag.page.preferences import show_settings
+from rag.page.problems import show_problem
 from rag.page.quality import show_quality
-from rag.page.safe_markdown import safe_label
-from rag.page.words import gettext
+from rag.page.words import gettext, keep_language
+
+STYLE = """
+<style>
+    /* Streamlit's own hints ("Press Enter to apply") are English, whatever the page speaks. */
+    [data-testid="InputInstructions"] { display: none; }
+    /* A callout is quoted as often as the rest: grey on a mark's yellow is hard to read. */
+    [data-testid="stMarkdownContainer"] blockquote { color: inherit; opacity: 1; }
+    /* Of 0.6, grey on white: 3.9 to 1, and 4.5 are asked for (WCAG 2.2, 1.4.3). So it is 6. */
+    [data-testid="stCaptionContainer"] { opacity: 0.75; }
+    /* A wide table would reach beyond its card. */
+    [data-testid="stMarkdownContainer"] table { display: block; overflow-x: auto; max-width: 100%; }
+    [data-testid="stMarkdownContainer"] td { min-width: 5rem; }
+    /* A fifth of a telephone's height would be empty above the title. */
+    [data-testid="stMainBlockContainer"] { padding-top: 4.5rem; }
+</style>
+"""
 
 
 def main() -> None:
     """Draw the page that is asked for."""
     guard.forbid_look_ups()
+    keep_language()
     # With an icon of its own: else the browser would fetch the current page's from Google.
     st.set_page_config(gettext("Ask your notes"), page_icon="📓", layout="centered")
+    st.html(STYLE)
     try:
         guard.check_host(st.context.headers.get("Host"))
         settings = load_settings({})
     except RagError as error:
-        st.error(safe_label(str(error)))
+        show_problem(error)
         return
     pages = (
         ("ask", gettext("Ask"), ":material/forum:", partial(_show_ask, settings)),
@@ -53,7 +71,7 @@ def main() -> None:
     try:
         page.run()
     except RagError as error:
-        st.error(safe_label(str(error)))
+        show_problem(error)
 
 
 def _show_ask(settings: Settings) -> None:
@@ -73,9 +91,10 @@ def _with_notes(settings: Settings, show: Callable[[Notes], None]) -> None:
         notes = open_notes(settings)
     except NoIndex:
         show_first_steps(settings)
-    except UnusableIndex as error:
-        st.error(safe_label(str(error)))
-        show_ingesting(settings, None)
+    except (DamagedIndex, OtherIndex) as error:
+        st.title(gettext("Ask your notes"), anchor=False)
+        show_problem(error)
+        show_ingesting(settings, None, is_unusable=True)
     else:
         show(notes)
 

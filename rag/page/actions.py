@@ -6,7 +6,8 @@ from rag import wire
 from rag.config import Settings
 from rag.errors import RagError
 from rag.feedback import DOWN, NEITHER, UP, Verdict
-from rag.page.safe_markdown import safe_code, safe_label
+from rag.page.problems import show_problem
+from rag.page.safe_markdown import safe_code
 from rag.page.saving import clean_name, save_answer, write_note
 from rag.page.words import gettext
 from rag.types import Answer
@@ -26,7 +27,7 @@ def show_actions(settings: Settings, identity: str, question: str, answer: Answe
         question: as it was typed.
         answer: what was answered.
     """
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         thumbs = st.feedback("thumbs", key=f"thumbs-{identity}", persist_state="session")
         wrong: list[int] = []
         numbers = sorted({citation.number for citation in answer.citations})
@@ -41,7 +42,7 @@ def show_actions(settings: Settings, identity: str, question: str, answer: Answe
                 )
         with st.popover(gettext("Copy"), type="tertiary"):
             st.code(write_note(answer, question), language=None, wrap_lines=True)
-        with st.popover(gettext("Save as note"), type="tertiary"):
+        with st.popover(gettext("Save"), type="tertiary"):
             _show_saving(identity, question, answer)
     _keep_verdict(settings, identity, answer, Verdict(_VERDICTS[thumbs], tuple(wrong)))
 
@@ -53,7 +54,7 @@ def _keep_verdict(settings: Settings, identity: str, answer: Answer, verdict: Ve
     try:
         wire.open_feedback(settings).put(identity, answer, verdict)
     except RagError as error:
-        st.error(safe_label(str(error)))
+        show_problem(error)
     else:
         st.session_state[known] = verdict
         st.toast(gettext("Kept on this machine. Thank you."))
@@ -68,12 +69,12 @@ def _show_saving(identity: str, question: str, answer: Answer) -> None:
             key=f"folder-{identity}",
         )
         name = st.text_input(gettext("Name"), clean_name(question), key=f"name-{identity}")
-        if not st.form_submit_button(gettext("Save")):
+        if not st.form_submit_button(gettext("Save as note")):
             return
     try:
         file = save_answer(answer, question, folder, name)
     except RagError as error:
-        st.error(safe_label(str(error)))
+        show_problem(error)
     else:
         st.session_state[FOLDER] = folder
         saved = gettext("Saved as {file}").format(file=safe_code(str(file)))

@@ -17,12 +17,13 @@ from rag.page.cards import Shelf, show_answer, show_cited, show_sources
 from rag.page.examples import choose_examples
 from rag.page.opening import Notes, open_writer
 from rag.page.preferences import Preferences, read_preferences
-from rag.page.safe_markdown import safe_label, safe_markdown
+from rag.page.problems import show_unmatched
+from rag.page.safe_markdown import one_line, safe_label, safe_markdown
 from rag.page.support import keep_supported
 from rag.page.words import gettext
-from rag.retrieval.query import loosen, parse_query, write_unmatched
+from rag.retrieval.query import loosen, parse_query
 from rag.types import Answer, Filters
-from rag.wire_llm import OPENAI
+from rag.wire_llm import EXTRACTIVE, OPENAI
 
 if TYPE_CHECKING:
     from streamlit.delta_generator import DeltaGenerator
@@ -69,8 +70,7 @@ def _read_question() -> str:
         typed = st.chat_input(
             gettext("Ask your notes, in any language"), key="question", max_chars=LONGEST_QUESTION
         )
-    question = typed or st.session_state.pop(EXAMPLE, "")
-    return " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
+    return one_line(typed or st.session_state.pop(EXAMPLE, ""))
 
 
 def _show_examples(notes: Notes) -> None:
@@ -106,7 +106,9 @@ def _show_earlier(shelf: Shelf) -> None:
     if not _turns():
         return
     earlier = _turns()[:-1]
-    with st.container(horizontal=True, horizontal_alignment="distribute"):
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+    ):
         if earlier:
             st.subheader(gettext("Earlier"), anchor=False)
         st.button(
@@ -145,8 +147,8 @@ def answer_question(
             place.markdown(safe_markdown("".join(pieces), citations=preferences.k))
 
         writer = open_writer(settings, preferences.llm)
-        if preferences.llm.startswith(OPENAI):
-            _show_notices(writer)  # what leaves this machine is told before it does
+        if preferences.llm.startswith(OPENAI):  # what leaves this machine is told before it does
+            _show_notices(writer, gettext("The model may run elsewhere:"))
         unmatched = writer.unmatched(filters & query.filters)
         filters &= loosen(query.filters, unmatched)
         answer = writer.ask(understood, preferences.k, filters, show_piece)
@@ -154,21 +156,23 @@ def answer_question(
             answer = keep_supported(answer)
         turn = Turn(question, answer)
         place.empty()
-        for item in unmatched:
-            st.caption(safe_label(write_unmatched(item)))
+        show_unmatched(unmatched)
         _show_answer(settings, turn, shelf)
-        _show_notices(writer)
+        if answer.generator_kind == EXTRACTIVE:
+            _show_notices(writer, gettext("No language model wrote this; the notes are quoted:"))
+        else:
+            _show_notices(writer, gettext("About the language model:"))
     _turns().append(turn)
     del _turns()[:-MOST_TURNS]
 
 
-def _show_notices(writer: Notes) -> None:
-    """Show what there is to say of the language model, once in each tab."""
-    told = st.session_state.setdefault(TOLD, set())
-    for notice in writer.notices:
-        if notice not in told:
-            st.caption(safe_label(notice))
-            told.add(notice)
+def _show_notices(writer: Notes, about: str) -> None:
+    """Show what there is to say of the language model, once in each tab, and what it is about."""
+    told: set[str] = st.session_state.setdefault(TOLD, set())
+    notices = [notice for notice in writer.notices if notice not in told]
+    if notices:
+        st.caption("  \n".join([about, *map(safe_label, notices)]))
+        told.update(notices)
 
 
 def _turns() -> list[Turn]:

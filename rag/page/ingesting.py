@@ -7,11 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from rag.config import Settings
-from rag.errors import NoVault, RagError
+from rag.errors import NoVault
 from rag.notes.vault import FoundFile, scan
 from rag.page.jobs import Job, find_jobs
-from rag.page.safe_markdown import safe_code, safe_label
-from rag.page.words import gettext, ngettext
+from rag.page.problems import show_problem
+from rag.page.safe_markdown import safe_code
+from rag.page.words import gettext, ngettext, write_number
 
 LOOKS = 0.4
 """Seconds between two looks at a running ingest."""
@@ -20,12 +21,13 @@ MOST_COUNTED = 100_000
 VAULT = "vault"
 
 
-def show_ingesting(settings: Settings, vault: str | None) -> None:
+def show_ingesting(settings: Settings, vault: str | None, *, is_unusable: bool = False) -> None:
     """Show what reads the notes.
 
     Args:
         settings: which index is written.
-        vault: whose notes it holds; None if there is no index yet.
+        vault: whose notes it holds; None if there is no index yet, or none that can be opened.
+        is_unusable: an index is there, and can only be built anew.
     """
     jobs = find_jobs(str(Path(settings.index).resolve()))
     if jobs.latest and jobs.latest.state.is_running:
@@ -52,11 +54,15 @@ def show_ingesting(settings: Settings, vault: str | None) -> None:
         st.warning(told.format(vault=safe_code(str(vault))))
     asked = replace(settings, vault=str(chosen))
     with st.container(horizontal=True):
-        if st.button(gettext("Read the notes"), type="primary", icon=":material/sync:"):
+        if not is_unusable and st.button(
+            gettext("Read the notes"), type="primary", icon=":material/sync:"
+        ):
             jobs.start(asked, rebuild=False)
             st.rerun()
-        if vault is not None and st.button(
-            gettext("Rebuild"), help=gettext("Anew from the notes; vectors are kept.")
+        if (is_unusable or vault is not None) and st.button(
+            gettext("Rebuild"),
+            type="primary" if is_unusable else "secondary",
+            help=gettext("Anew from the notes; vectors are kept."),
         ):
             jobs.start(asked, rebuild=True)
             st.rerun()
@@ -84,7 +90,7 @@ def _watch(job: Job, *, is_first: bool) -> None:
         st.rerun()
     names = {"read": gettext("Reading notes"), "embed": gettext("Embedding passages")}
     name = names.get(state.stage, gettext("Looking at the folder"))
-    count = f" {state.done} / {state.total}" if state.total else ""
+    count = f" {write_number(state.done)} / {write_number(state.total)}" if state.total else ""
     st.progress(state.done / state.total if state.total else 0.0, text=f"{name}{count}")
     if st.button(gettext("Cancel"), icon=":material/stop:"):
         job.cancel()
@@ -98,7 +104,7 @@ def _tell(job: Job) -> None:
     if state.was_cancelled:
         st.info(gettext("Cancelled. The next time goes on from there."))
     elif state.error:
-        st.error(_explain(state.error))
+        show_problem(state.error)
     elif report := state.report:
         told = gettext(
             "Done in {seconds} s: {added} added, {changed} changed, {removed} removed, "
@@ -106,14 +112,10 @@ def _tell(job: Job) -> None:
         )
         st.success(
             told.format(
-                seconds=f"{report.seconds:.1f}",
+                seconds=write_number(report.seconds, 1),
                 added=report.added,
                 changed=report.changed,
                 removed=report.removed,
                 unchanged=report.unchanged,
             )
         )
-
-
-def _explain(error: RagError) -> str:
-    return safe_label(str(error))

@@ -11,17 +11,34 @@ from rag.page.conversation import TURNS
 from rag.page.ingesting import show_ingesting
 from rag.page.note_map import Grouping, make_chart, make_rows
 from rag.page.opening import Notes
-from rag.page.safe_markdown import safe_label
-from rag.page.words import gettext, mark, ngettext
+from rag.page.safe_markdown import one_line, safe_label
+from rag.page.words import gettext, mark, ngettext, write_number, write_time
 from rag.types import Filters, Mode
 
 LIT = 5
 """Neighbours of a question that are lit: as many as an answer stands on."""
+NAME_WIDTH = 260
+"""In pixels, of the column with the notes' names: a long one would push the others out."""
 GROUPINGS = {
     Grouping.LANGUAGE: mark("language"),
     Grouping.TAG: mark("tag"),
     Grouping.FOLDER: mark("folder"),
 }
+
+REASONS = {
+    "it is empty": mark("It is empty."),
+    "a link to a folder": mark("It is a link to a folder; links are not followed."),
+    "its name is not valid": mark("Its name is not valid UTF-8. Rename it."),
+    "not a regular file": mark("It is no ordinary file."),
+    "not valid": mark("It is not valid text. Save it as UTF-8."),
+    "larger than": mark("It is too large. Split it."),
+    "longer than": mark("It is too large. Split it."),
+    "more than": mark("It is too large. Split it."),
+    "it is gone": mark("It is gone, or a link that leads nowhere."),
+    "it holds NUL bytes": mark("It is no text."),
+    "no permission": mark("It may not be read: permission is missing."),
+}
+"""How the reasons of `rag.notes.vault` begin, and what they mean."""
 
 
 def show_library(notes: Notes, settings: Settings) -> None:
@@ -57,20 +74,19 @@ def show_first_steps(settings: Settings) -> None:
 
 def _show_state(notes: Notes, settings: Settings) -> None:
     info = notes.info
-    with st.container(horizontal=True):
-        st.metric(gettext("Notes"), info.notes, width="content")
-        st.metric(gettext("Passages"), info.chunks, width="content")
-        st.metric(gettext("Languages"), len(info.languages), width="content")
+    with st.container(horizontal=True, gap="medium"):
+        st.metric(gettext("Notes"), write_number(info.notes), width="content")
+        st.metric(gettext("Passages"), write_number(info.chunks), width="content")
+        st.metric(gettext("Languages"), write_number(len(info.languages)), width="content")
     languages = " · ".join(
-        f"{NAMES.get(code, safe_label(code))}\u00a0{count}"
+        f"{NAMES.get(code, safe_label(code))}\u00a0{write_number(count)}"
         for code, count in info.languages.items()
     )
-    indexed = datetime.fromisoformat(info.updated_at).astimezone()
     lines = [
         languages,
         gettext("Folder: {folder}").format(folder=safe_label(info.vault)),
         gettext("Index: {folder}").format(folder=safe_label(settings.index)),
-        gettext("Read on {date}").format(date=f"{indexed:%Y-%m-%d %H:%M}"),
+        gettext("Read on {date}").format(date=write_time(datetime.fromisoformat(info.updated_at))),
     ]
     st.caption("  \n".join(lines))
     if behind := notes.count_behind():
@@ -94,10 +110,11 @@ def _show_notes(notes: Notes) -> None:
             gettext("Language"): [
                 NAMES.get(notes.languages[path], notes.languages[path]) for path in notes.paths
             ],
-            gettext("Tags"): [", ".join(notes.tags.get(path, ())) for path in notes.paths],
             gettext("Passages"): [notes.passages[path] for path in notes.paths],
+            gettext("Tags"): [", ".join(notes.tags.get(path, ())) for path in notes.paths],
         },
         hide_index=True,
+        column_config={gettext("Note"): st.column_config.Column(width=NAME_WIDTH)},
         alt=gettext("All notes that were read"),
     )
 
@@ -106,7 +123,15 @@ def _show_skipped(notes: Notes) -> None:
     if not notes.info.skipped:
         st.caption(gettext("Every note was read."))
     for item in notes.info.skipped:
-        st.markdown(f"**{safe_label(item.path)}**  \n{safe_label(item.reason)}")
+        st.markdown(f"**{safe_label(item.path)}**  \n{_explain(item.reason)}")
+
+
+def _explain(reason: str) -> str:
+    """Say why a note was not read: in the reader's language, if the reason is a usual one."""
+    usual = next((usual for usual in REASONS if reason.startswith(usual)), "")
+    if not usual:
+        return safe_label(reason)
+    return f"{gettext(REASONS[usual])} :small[:gray[({safe_label(reason)})]]"
 
 
 def _show_map(notes: Notes) -> None:
@@ -122,7 +147,7 @@ def _show_map(notes: Notes) -> None:
             key="map-question",
             max_chars=2_000,
             persist_state="session",
-        ).strip()
+        )
         grouping = st.selectbox(
             gettext("Colour by"),
             list(GROUPINGS),
@@ -131,7 +156,7 @@ def _show_map(notes: Notes) -> None:
             width=180,
             persist_state="session",
         )
-    question = question.encode("utf-8", "replace").decode("utf-8")
+    question = one_line(question)
     lit = notes.search(question, LIT, Filters(), Mode.HYBRID) if question else []
     names = NAMES if grouping is Grouping.LANGUAGE else {}
     rows = make_rows(

@@ -1,7 +1,7 @@
 """Let the reader narrow which notes may answer or be found."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import streamlit as st
 
@@ -19,41 +19,51 @@ def show_filters(notes: Notes) -> Filters:
     with st.sidebar:
         st.subheader(gettext("Only from"), anchor=False)
         tags = count_branches(tags for tags in notes.tags.values())
-        chosen_tags = st.multiselect(
-            gettext("Tags"),
-            list(tags),
-            key="tags",
-            format_func=lambda tag: name_branch(tag, tags),
-            placeholder=gettext("any tag"),
-            disabled=not tags,
-            filter_mode="contains",
-            select_all=False,
-            persist_state="session",
+        chosen_tags = _choose(
+            "tags", gettext("Tags"), gettext("any tag"), tags, lambda tag: name_branch(tag, tags)
         )
         folders = count_branches([path.rpartition("/")[0]] for path in notes.paths)
-        chosen_paths = st.multiselect(
+        chosen_paths = _choose(
+            "folders",
             gettext("Folders"),
-            list(folders),
-            key="folders",
-            format_func=lambda folder: name_branch(folder, folders),
-            placeholder=gettext("any; or type a pattern such as *2025*"),
-            accept_new_options=True,
-            filter_mode="contains",
-            select_all=False,
-            persist_state="session",
+            gettext("any, or *2025*"),
+            folders,
+            lambda folder: name_branch(folder, folders),
+            takes_others=True,
         )
-        chosen_languages = st.multiselect(
+        chosen_languages = _choose(
+            "languages",
             gettext("Languages"),
-            list(notes.info.languages),
-            key="languages",
-            format_func=lambda code: NAMES.get(code, code),
-            placeholder=gettext("any language"),
-            select_all=False,
-            persist_state="session",
+            gettext("any language"),
+            notes.info.languages,
+            lambda code: NAMES.get(code, code),
         )
-    return Filters(
-        tags=tuple(chosen_tags), paths=tuple(chosen_paths), languages=tuple(chosen_languages)
+    return Filters(tags=chosen_tags, paths=chosen_paths, languages=chosen_languages)
+
+
+def _choose(
+    key: str,
+    label: str,
+    none_chosen: str,
+    options: Iterable[str],
+    name: Callable[[str], str],
+    *,
+    takes_others: bool = False,
+) -> tuple[str, ...]:
+    names = list(options)
+    chosen = st.multiselect(
+        label,
+        names,
+        key=key,
+        format_func=name,
+        placeholder=none_chosen,
+        disabled=not names and not takes_others,
+        accept_new_options=takes_others,
+        filter_mode="contains",
+        select_all=False,
+        persist_state="session",
     )
+    return tuple(chosen)
 
 
 def count_branches(names: Iterable[Iterable[str]]) -> dict[str, int]:

@@ -8,7 +8,7 @@ from rag.config import MOST_PASSAGES, Settings
 from rag.errors import BadSettings
 from rag.page.links import EDITORS
 from rag.page.models import find_local_models
-from rag.page.safe_markdown import safe_label
+from rag.page.problems import show_problem
 from rag.page.words import CHOICE, LANGUAGES, current_language, gettext
 from rag.wire_llm import AUTO, EXTRACTIVE, check_llm
 
@@ -46,14 +46,13 @@ def show_settings(settings: Settings) -> None:
     """Show the Settings page."""
     st.title(gettext("Settings"), anchor=False)
     st.caption(gettext("They hold for this tab until you close it. Nothing is stored."))
-    languages = list(LANGUAGES)
+    st.session_state.setdefault(CHOICE, current_language())
     st.selectbox(
         gettext("Language of the page"),
-        languages,
-        index=languages.index(current_language()),
+        list(LANGUAGES),
         key=CHOICE,
         format_func=LANGUAGES.__getitem__,
-        bind="query-params",
+        persist_state="session",
     )
     _show_llm(settings)
     most = max(USUAL_PASSAGES, min(settings.k, MOST_PASSAGES))
@@ -101,6 +100,6 @@ def _show_llm(settings: Settings) -> None:
     try:
         check_llm(chosen)
     except BadSettings as error:
-        st.error(safe_label(str(error)))
+        show_problem(error)
     if chosen not in (AUTO, EXTRACTIVE):
         st.caption(gettext("A model is loaded with the next question; that takes a while once."))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from rag.errors import RagError
 from rag.feedback import DOWN, UP
 from rag.notes.language import NAMES
 from rag.page.note_map import COLORS
+from rag.page.problems import show_problem
 from rag.page.safe_markdown import safe_label
-from rag.page.words import gettext
+from rag.page.words import gettext, mark, write_number, write_time
 
 RESULTS = Path("eval") / "results"
 """Where `rag eval` is told to save its runs, below the folder in which the page was started."""
@@ -27,6 +29,21 @@ SHARES = (
     "false_answers", "false_refusals",
 )  # fmt: skip
 """Figures between 0 and 1, which one scale can show; the others are in the table alone."""
+FIGURES = {
+    "questions": mark("questions"),
+    "mrr": "MRR",
+    "ndcg@10": "nDCG@10",
+    "p50_ms": "p50, ms",
+    "p95_ms": "p95, ms",
+    "answer_recall": mark("answer recall"),
+    "citation_precision": mark("citation precision"),
+    "false_answers": mark("false answers"),
+    "false_refusals": mark("false refusals"),
+    "words": mark("words"),
+}
+"""Those whose name in a file is none for people."""
+NAME_WIDTH = 170
+"""In pixels, of the column with their names: none is cut, and the languages fit beside them."""
 ALL = "all"
 
 
@@ -36,6 +53,8 @@ class Run:
 
     name: str
     """Of its file."""
+    date: str
+    """When it ran, in ISO 8601; may be empty."""
     about: str
     """What made it, in one line."""
     report: Mapping[str, Mapping[str, float]]
@@ -55,7 +74,7 @@ def show_quality(settings: Settings) -> None:
     run = st.selectbox(
         gettext("Run"), runs, format_func=lambda run: run.name, key="run", persist_state="session"
     )
-    st.caption(safe_label(run.about))
+    st.caption(" · ".join(filter(None, (_write_date(run.date), safe_label(run.about)))))
     _show_run(run)
 
 
@@ -64,15 +83,15 @@ def _show_verdicts(settings: Settings) -> None:
         feedback = wire.open_feedback(settings)
         verdicts = list(feedback.export())
     except RagError as error:
-        st.error(safe_label(str(error)))
+        show_problem(error)
         return
     names = {UP: gettext("Good answers"), DOWN: gettext("Bad answers")}
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="medium"):
         for verdict, name in names.items():
             count = sum(row["verdict"] == verdict for row in verdicts)
-            st.metric(name, count, width="content")
+            st.metric(name, write_number(count), width="content")
         wrong = sum(bool(row["wrong_citations"]) for row in verdicts)
-        st.metric(gettext("With a wrong citation"), wrong, width="content")
+        st.metric(gettext("With a wrong citation"), write_number(wrong), width="content")
     st.caption(
         gettext("Kept on this machine only: {file}").format(file=safe_label(str(feedback.file)))
     )
@@ -89,7 +108,7 @@ def _show_verdicts(settings: Settings) -> None:
 
 def read_runs(folder: Path) -> list[Run]:
     """Read the saved runs of a folder, the latest first; what is no run is passed over."""
-    found: list[tuple[str, Run]] = []
+    found: list[Run] = []
     for file in sorted(folder.glob("*.json")):
         try:
             content: Any = json.loads(file.read_bytes()) if file.stat().st_size <= MOST_BYTES else 0
@@ -97,12 +116,11 @@ def read_runs(folder: Path) -> list[Run]:
             continue
         if report := _read_report(content):
             parts = [str(content[key]) for key in _ABOUT if content.get(key)]
-            found.append((str(content.get("date", "")), Run(file.name, " · ".join(parts), report)))
-    found.sort(key=lambda run: run[0], reverse=True)
-    return [run for _, run in found[:MOST_RUNS]]
+            found.append(Run(file.name, str(content.get("date", "")), " · ".join(parts), report))
+    return sorted(found, key=lambda run: run.date, reverse=True)[:MOST_RUNS]
 
 
-_ABOUT = ("date", "questions", "mode", "llm", "encoder", "version")
+_ABOUT = ("questions", "mode", "llm", "encoder", "version")
 
 
 def _read_report(content: Any) -> dict[str, dict[str, float]]:  # noqa: ANN401 -- any JSON
@@ -129,32 +147,68 @@ def _show_run(run: Run) -> None:
         shown,
         selection_mode="multi",
         default=shown[:3],
+        format_func=_name_figure,
         key="figures",
+        persist_state="session",
     )
     named = {
         language: gettext("all") if language == ALL else NAMES.get(language, language)
         for language in languages
     }
     bars = [
-        {"language": named[language], "figure": name, "value": run.report[language].get(name)}
+        {
+            "language": named[language],
+            "figure": _name_figure(name),
+            "value": run.report[language].get(name),
+        }
         for name in chosen
         for language in languages
     ]
     if bars:
         st.vega_lite_chart(
             {key: [bar[key] for bar in bars] for key in bars[0]},
-            _chart(list(named.values()), chosen),
+            _chart(list(named.values()), [_name_figure(name) for name in chosen]),
             alt=gettext("The figures by language, as bars; the table below has the same"),
         )
     st.dataframe(
-        {gettext("Language"): [named[language] for language in languages]}
-        | {name: [run.report[language].get(name) for language in languages] for name in figures},
+        {gettext("Figure"): [_name_figure(name) for name in figures]}
+        | {
+            named[language]: [
+                _write_figure(name, run.report[language].get(name)) for name in figures
+            ]
+            for language in languages
+        },
         hide_index=True,
+        height="content",
+        column_config={gettext("Figure"): st.column_config.Column(width=NAME_WIDTH)},
     )
 
 
+def _name_figure(name: str) -> str:
+    return gettext(FIGURES[name]) if name in FIGURES else name
+
+
+def _write_figure(name: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    return write_number(value, 3 if name in SHARES else 0)
+
+
+def _write_date(date: str) -> str:
+    try:
+        return write_time(datetime.fromisoformat(date))
+    except ValueError:
+        return safe_label(date)
+
+
 def _chart(languages: list[str], figures: list[str]) -> dict[str, Any]:
-    share = {"field": "value", "type": "quantitative", "title": None, "scale": {"domain": [0, 1]}}
+    share = {
+        "field": "value",
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [0, 1]},
+        "axis": {"format": ".0%"},  # a decimal sign would be that of English
+    }
     return {
         "mark": {"type": "bar", "cornerRadiusEnd": 2},
         "encoding": {

@@ -27,6 +27,12 @@ class Quote:
     end_line: int = 0
     """0: anywhere."""
 
+    def moved(self, lines: int) -> "Quote":
+        """Give it for a passage before which lines were put."""
+        if not self.end_line:
+            return self
+        return Quote(self.text, self.start_line + lines, self.end_line + lines)
+
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:

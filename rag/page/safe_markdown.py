@@ -88,6 +88,11 @@ def safe_label(text: str) -> str:
     return write_words(" ".join(_clean(text).split()))
 
 
+def one_line(typed: str) -> str:
+    """Make what was typed one line that can be encoded: half a character becomes `?`."""
+    return " ".join(typed.encode("utf-8", "replace").decode("utf-8").split())
+
+
 def safe_code(text: str) -> str:
     """Turn a command into code on one line."""
     return write_code(" ".join(_clean(text).split()))

@@ -14,6 +14,18 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*#^\[\]]+')
 _RESERVED = re.compile(r"(?i)(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)")
 
 
+class NoFolder(RagError):
+    """The folder to save in is missing."""
+
+
+class NameTaken(RagError):
+    """A file of this name is there; it is left as it is."""
+
+
+class CannotWrite(RagError):
+    """The system does not let the file be written."""
+
+
 def save_answer(answer: Answer, question: str, folder: str, name: str) -> Path:
     """Write an answer and its sources to a new file.
 
@@ -24,20 +36,22 @@ def save_answer(answer: Answer, question: str, folder: str, name: str) -> Path:
         name: of the file; what no file can be called is taken out.
 
     Raises:
-        RagError: the folder is missing, the name is taken, the file cannot be written.
+        NoFolder: it is missing.
+        NameTaken: something is there already.
+        CannotWrite: the system does not let it be written.
     """
     place = _find_folder(folder.strip())
     if place is None:
-        raise RagError(f"there is no folder {folder!r}", "name one that is there")
+        raise NoFolder(f"there is no folder {folder!r}", "name one that is there")
     file = place / f"{clean_name(name)}{ENDING}"
     try:
         with file.open("x", encoding="utf-8", errors="replace", newline="\n") as stream:
             stream.write(write_note(answer, question))
     except FileExistsError as error:
-        raise RagError(f"{str(file)!r} is there already", "give another name") from error
+        raise NameTaken(f"{str(file)!r} is there already", "give another name") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise RagError(f"{str(file)!r} cannot be written ({reason})", "name another") from error
+        raise CannotWrite(f"{str(file)!r} cannot be written ({reason})", "name another") from error
     return file
 
 

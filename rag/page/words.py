@@ -1,4 +1,4 @@
-"""What the page says, in the reader's language.
+"""What the page says, in the reader's language; numbers and dates in its way.
 
 Messages are English in the source and looked up in gettext catalogues: `locales/*/LC_MESSAGES/`,
 the `.po` for people, the `.mo` made of it. CONTRIBUTING.md says how they are made. Each tab has its
@@ -6,6 +6,7 @@ own language, so it is asked for with each message.
 """
 
 import gettext as catalogues
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +22,8 @@ LANGUAGES = {code: NAMES[code] for code in ("en", "pl", "pt", "ro")}
 """What the page speaks, each by its own name."""
 CHOICE = "lang"
 """The name of the choice, in the tab and in its address, so that a bookmark keeps it."""
+WITH_POINT = ("en",)
+"""Languages that write 0.5; the others write 0,5."""
 
 
 def gettext(message: str) -> str:
@@ -36,6 +39,27 @@ def ngettext(one: str, many: str, count: int) -> str:
 def mark(message: str) -> str:
     """Have a message put into the catalogues that is looked up elsewhere."""
     return message
+
+
+def write_number(value: float, digits: int = 0) -> str:
+    """Write a number with so many digits behind the decimal sign, its thousands kept apart."""
+    number = f"{value:,.{digits}f}".replace(",", "\u00a0")
+    return number if current_language() in WITH_POINT else number.replace(".", ",")
+
+
+def write_time(moment: datetime) -> str:
+    """Write a date and time of day as this machine's clock has them."""
+    # The message is how a language writes it, for strftime, whose names of months are English.
+    return moment.astimezone().strftime(gettext("%d %B %Y, %H:%M"))
+
+
+def keep_language() -> None:
+    """Remember the language of the page's address, which goes from it with the next page."""
+    chosen = st.session_state.get(CHOICE) or st.query_params.get(CHOICE)
+    if chosen in LANGUAGES:
+        st.session_state[CHOICE] = chosen
+        if st.query_params.get(CHOICE) != chosen:
+            st.query_params[CHOICE] = chosen
 
 
 def current_language() -> str:

@@ -101,6 +101,11 @@ def find(browser: Chrome, selector: str, text: str = "") -> WebElement | None:
     return next((element for element in elements if text in element.text), None)
 
 
+def begin_anew(browser: Chrome) -> None:
+    click(browser, "button", "New conversation")
+    wait_for(lambda: not find(browser, "[data-testid=stChatMessage]"), "an empty conversation")
+
+
 def click(browser: Chrome, selector: str, text: str = "") -> None:
     element = wait_for(lambda: find(browser, selector, text), f"{selector} {text!r}")
     # Not element.click(): the page may still be moving under the pointer.

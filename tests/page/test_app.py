@@ -7,7 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from rag import wire
 from rag.config import Settings
-from rag.page.safe_markdown import safe_label
+from rag.page.conversation import TURNS
+from rag.page.finding import USUAL_RESULTS
+from rag.page.jobs import find_jobs
 from rag.wire_llm import AUTO
 from tests.page.conftest import ingest, write_notes
 
@@ -76,12 +78,21 @@ def test_a_new_ingest_is_picked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "Rottnest" in shown(page)
 
 
-def test_a_damaged_index_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_index_is_one_line_and_can_be_rebuilt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_notes(tmp_path / "vault")
     ingest(tmp_path / "vault", tmp_path / "index")
     (tmp_path / "index" / "CURRENT").write_text("nonsense")
     page = open_page(tmp_path / "index", monkeypatch, tmp_path)
     assert [("\\-\\-rebuild" in error.value) for error in page.error] == [True]
+    page.text_input(key="vault").set_value(str(tmp_path / "vault")).run()
+    assert [button.label for button in page.button] == ["Rebuild"]
+    page.button[0].click().run()
+    latest = find_jobs(str(tmp_path / "index")).latest
+    assert latest
+    latest.wait(SECONDS)
+    assert len(page.run().chat_input) == 1
 
 
 def test_a_bad_setting_is_one_line(
@@ -139,8 +150,8 @@ def test_filters_hold(page: AppTest) -> None:
 
 def test_filters_in_the_question_narrow_those_of_the_sidebar(page: AppTest) -> None:
     ask(page, "What does a capacitor store on its plates? path:fizyka/")
-    assert sources(page)
-    assert all("Tarcie" in name for name in sources(page))
+    [turn] = page.session_state[TURNS]
+    assert [passage.chunk.path for passage in turn.answer.passages] == ["fizyka/Tarcie.md"]
     assert "understood as: What does a capacitor store on its plates?" in shown(page)
     page.multiselect(key="tags").select("physics").run()
     ask(page, "What does a capacitor store on its plates? path:fizyka/")
@@ -149,10 +160,10 @@ def test_filters_in_the_question_narrow_those_of_the_sidebar(page: AppTest) -> N
 
 def test_a_filter_to_which_nothing_answers_is_told(page: AppTest) -> None:
     ask(page, 'What does a capacitor store? tag:physic "no such words" ![x](http://evil.test/a)')
-    told = [caption.value for caption in page.caption if caption.value.startswith("no ")]
+    told = [caption.value for caption in page.caption if caption.value.startswith("No ")]
     assert told[:2] == [
-        safe_label('no note has the tag "physic"; there is physics'),
-        safe_label('no passage holds the phrase "no such words"'),
+        "No note has the tag **physic**. There is physics.",
+        "No passage holds the words **no such words** side by side.",
     ]
 
 
@@ -190,7 +201,7 @@ def test_an_answer_is_saved_where_its_reader_says(page: AppTest, tmp_path: Path)
     ask(page, "Ce produce mitocondria?")
     folder = next(box for box in page.text_input if box.label == "Folder")
     folder.set_value(str(tmp_path))
-    save = next(button for button in page.button if button.label == "Save")
+    save = next(button for button in page.button if button.label == "Save as note")
     save.click().run()
     assert "Saved as" in page.success[0].value
     [file] = tmp_path.glob("*.md")
@@ -224,15 +235,27 @@ def test_find(index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     page = draw(index, monkeypatch, tmp_path, "show_find(notes, settings, Filters())")
     page.text_input(key="query").set_value("capacitor").run()
     assert sources(page)[0] == r"physics/Capacitors\.md"
-    reasons = [element.value for element in page.expander[0].markdown]
-    assert reasons[0] == "Words of your query in it: capacitor"
-    assert "cosine" in reasons[1]
-    assert "BM25" in reasons[1]
-    page.number_input(key="results").set_value(1).run()
-    assert len(sources(page)) == 1
+    everything = shown(page)
+    assert "Words of your query in it: capacitor" in everything
+    assert "cosine" in everything
+    assert "BM25" in everything
     page.text_input(key="query").set_value("path:fizyka/").run()
     assert sources(page) == [r"fizyka/Tarcie\.md"]
-    assert not page.expander
+    assert "Words of your query" not in shown(page)
+
+
+def test_find_shows_more_on_demand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vault").mkdir()
+    for number in range(12):
+        (tmp_path / "vault" / f"{number}.md").write_text(f"# Quokka {number}\n\nA quokka {number}.")
+    ingest(tmp_path / "vault", tmp_path / "index")
+    code = "show_find(notes, settings, Filters())"
+    page = draw(tmp_path / "index", monkeypatch, tmp_path, code)
+    page.text_input(key="query").set_value("quokka").run()
+    assert len(sources(page)) == USUAL_RESULTS
+    page.button[0].click().run()
+    assert len(sources(page)) == 12
+    assert not page.button
 
 
 def test_library(index: Path, vault: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

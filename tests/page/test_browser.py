@@ -16,6 +16,7 @@ from selenium.common.exceptions import NoAlertPresentException
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
 
 from tests.page.browsing import (
     CHROMIUM,
@@ -23,6 +24,7 @@ from tests.page.browsing import (
     RAG,
     SECONDS,
     ask,
+    begin_anew,
     begin_asking,
     browse,
     click,
@@ -114,11 +116,6 @@ def test_a_mark_opens_its_source(browser: Chrome) -> None:
     assert is_quiet(browser)
     obsidian = shown.find_element(By.CSS_SELECTOR, "a[href^='obsidian:']").get_attribute("href")
     assert obsidian == "obsidian://open?vault=vault&file=physics%2FCapacitors.md"
-
-
-def begin_anew(browser: Chrome) -> None:
-    click(browser, "button", "New conversation")
-    wait_for(lambda: not find(browser, "[data-testid=stChatMessage]"), "an empty conversation")
 
 
 def test_a_follow_up(browser: Chrome) -> None:
@@ -221,6 +218,85 @@ def check_harmless(browser: Chrome) -> None:
         return [...document.body.querySelectorAll(selector)].map(element => element.outerHTML);
     """)
     assert live == []
+
+
+def test_the_library_tells_what_changed_and_what_was_not_read(
+    browser: Chrome, folder: Path
+) -> None:
+    note = folder / "vault" / "Quokka.md"
+    note.write_text("A quokka lives on Rottnest Island.", encoding="utf-8")
+    go_to(browser, "library")
+    wait_for(lambda: find(browser, MAIN, "1 note changed since: read them again."), "the change")
+    click(browser, "[role=tab]", "Not read (1)")
+    wait_for(lambda: find(browser, MAIN, "It is empty."), "the reason")
+    click(browser, "[role=tab]", "Read again")
+    click(browser, "button", "Read the notes")
+    wait_for(lambda: find(browser, MAIN, "1 added, 0 changed, 0 removed"), "the end")
+    wait_for(lambda: find(browser, MAIN, "All notes are as they were read."), "freshness")
+
+
+def test_a_cancelled_ingest_leaves_the_index_as_it_was(browser: Chrome, folder: Path) -> None:
+    many = folder / "many"
+    many.mkdir()
+    for number in range(600):
+        text = f"# Lecture {number}\n\n" + f"Lecture {number} is about topic {number}. " * 40
+        (many / f"{number}.md").write_text(text, encoding="utf-8")
+    box = open_ingesting(browser)
+    box.send_keys(Keys.CONTROL, "a")
+    box.send_keys(str(many), Keys.ENTER)
+    wait_for(lambda: find(browser, MAIN, "600 notes in it"), "the count of notes")
+    wait_for(lambda: find(browser, MAIN, "They are replaced."), "the warning")
+    click(browser, "button", "Read the notes")
+    wait_for(lambda: find(browser, "[data-testid=stProgress]"), "the progress bar")
+    click(browser, "button", "Cancel")
+    wait_for(lambda: find(browser, MAIN, "Cancelled. The next time"), "the end")
+    go_to(browser, "")
+    assert "Rottnest Island" in ask(browser, "Where does a quokka live?").text
+
+
+def open_ingesting(browser: Chrome) -> WebElement:
+    """Open the part of the library that reads notes; gives the box of their folder."""
+    go_to(browser, "library")
+    click(browser, "[role=tab]", "Read again")
+    label = "input[aria-label='Folder of your notes']"
+    return wait_for(lambda: find(browser, label), "the folder")
+
+
+def test_a_saved_evaluation_is_shown(browser: Chrome, folder: Path) -> None:
+    results = folder / "eval" / "results"
+    results.mkdir(parents=True)
+    report = {"all": {"recall@1": 0.8}, "pl": {"recall@1": 0.75}}
+    content = {"date": "2026-01-02T10:00:00+00:00", "mode": "hybrid", "report": report}
+    (results / "mine.json").write_text(json.dumps(content), encoding="utf-8")
+    go_to(browser, "quality")
+    wait_for(lambda: find(browser, MAIN, "January 2026"), "the date")
+    bars = "svg.marks .mark-rect path"
+    wait_for(lambda: len(browser.find_elements(By.CSS_SELECTOR, bars)) == 2, "a bar each")
+
+
+def test_settings_last_as_long_as_the_tab(browser: Chrome, folder: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    go_to(browser, "settings")
+    strict = "[data-testid=stCheckbox] input"
+    click(browser, strict)
+    wait_for(lambda: is_quiet(browser), "the choice")
+    go_to(browser, "find")
+    go_to(browser, "settings")
+    wait_for(lambda: is_chosen(browser, strict), "the choice, kept")
+    assert sorted(folder.rglob("*")) == before
+    click(browser, strict)
+    go_to(browser, "")
+
+
+def is_chosen(browser: Chrome, selector: str) -> bool:
+    return browser.find_element(By.CSS_SELECTOR, selector).is_selected()
+
+
+def test_the_language_goes_along_to_the_next_page(browser: Chrome, server: int) -> None:
+    browser.get(f"http://127.0.0.1:{server}/?lang=pl")
+    go_to(browser, "find")
+    wait_for(lambda: find(browser, "h1", "Szukaj w swoich notatkach"), "the page in Polish")
+    wait_for(lambda: browser.current_url.endswith("/find?lang=pl"), "an address to keep")
 
 
 @pytest.mark.parametrize("language", TITLES)

@@ -18,7 +18,7 @@ def test_the_latest_stands_first(tmp_path: Path) -> None:
     write(tmp_path, "b.json", {"date": "2026-02-01", "mode": "dense", "report": REPORT})
     runs = read_runs(tmp_path)
     assert [run.name for run in runs] == ["b.json", "a.json"]
-    assert runs[0].about == "2026-02-01 · dense"
+    assert (runs[0].date, runs[0].about) == ("2026-02-01", "dense")
     assert runs[0].report == REPORT
 
 
