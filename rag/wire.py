@@ -263,10 +263,24 @@ def open_answerer(
         NoIndex, DamagedIndex: the index cannot be used.
     """
     check_llm(settings.llm)
+    return make_answerer(open_index(settings), settings, notify, keep)
+
+
+def make_answerer(
+    index: "LocalIndex | MilvusIndex",
+    settings: Settings,
+    notify: Callable[[str], None],
+    keep: Keep = keep_nothing,
+) -> "Answerer":
+    """Do the same with an index that is open; see `open_answerer`.
+
+    Raises:
+        BadSettings: there is no such LLM.
+    """
+    check_llm(settings.llm)
     from rag.answers.answer import Answerer
 
     folder = Path(settings.index)
-    index = open_index(settings)
     retriever = _retriever(index, settings, notify, keep)
 
     for line in tell_what_leaves(settings.llm):

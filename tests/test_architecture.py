@@ -20,13 +20,14 @@ LAYERS = (
     {"rag.notes", "rag.encoders"},
     {"rag.index", "rag.generators"},
     {"rag.index.local", "rag.index.freshness", "rag.index.workshop"},
-    {"rag.index.build", "rag.index.check", "rag.retrieval"},
+    {"rag.index.ingest", "rag.index.check", "rag.retrieval"},
+    {"rag.index.build"},
     {"rag.index.update", "rag.index.milvus"},
     {"rag.answers"},
     {"rag.evaluation"},
     {"rag.wire_llm", "rag.wire_index"},
     {"rag.wire"},
-    {"rag.wire_eval", "rag.wire_encoders"},
+    {"rag.wire_eval", "rag.wire_encoders", "rag.wire_doctor"},
     {"rag.cli", "rag.page"},
     {"app"},
 )
@@ -43,7 +44,6 @@ PAST_A_SEAM = {
     ("rag.cli.indexing", "rag.index.update"),  # the report of an ingest, for its type
     ("rag.cli.encoders", "rag.encoders.catalogue"),  # what is listed, for its type
     ("rag.page.jobs", "rag.index.update"),
-    ("rag.page.opening", "rag.index.local"),  # its lists of tags and paths, for the filters
 }
 
 LATE_IMPORTS = {
@@ -52,6 +52,8 @@ LATE_IMPORTS = {
     "rag.wire_index": "a search loads no pymilvus, help loads nothing",
     "rag.wire_eval": "help loads nothing",
     "rag.wire_encoders": "help loads nothing",
+    "rag.wire_doctor": "help loads nothing",
+    "rag.notes.cutting": "most ingests cut no text that is too long",
     "rag.cli": "Ctrl-C while the libraries load has no traceback",
 }
 
@@ -243,3 +245,7 @@ def test_lexical_search(small_index: Path) -> None:
 def test_ingest_of_nothing_new(small_vault: Path, small_index: Path) -> None:
     loaded = command("ingest", str(small_vault), "--index", str(small_index), "--quiet")
     assert not loaded & (HEAVY | {"onnxruntime", "tokenizers", "markdown_it", "yaml", "py3langid"})
+
+
+def test_doctor(small_index: Path) -> None:
+    assert not command("doctor", "--index", str(small_index)) & HEAVY

@@ -48,7 +48,7 @@ class Answerer:
         self.retriever = retriever
         self._open_generator = open_generator
         self._generator: Generator | None = None
-        self._count_behind = count_behind
+        self.count_behind = count_behind
         self._strict = strict
 
     @property
@@ -105,7 +105,7 @@ class Answerer:
             text = write_refusal(language, passages)
             on_text(f"\n\n{text}" if shown else text)
         citations = () if abstained else checker.cite(text)
-        behind = self._count_behind()
+        behind = self.count_behind()
         times.append(time.perf_counter())
         stages = ("retrieve", "generate", "cite")
         return Answer(

@@ -7,6 +7,7 @@ import click
 import rag
 from rag.cli import signals, streams
 from rag.cli.answering import ask, chat
+from rag.cli.doctor import doctor
 from rag.cli.encoders import encoders
 from rag.cli.evaluating import evaluate
 from rag.cli.feedback import feedback
@@ -32,7 +33,19 @@ def cli(*, debug: bool) -> None:
     del debug  # read by `run`, which outlives the command
 
 
-for command in (ingest, search, ask, chat, status, check, encoders, evaluate, feedback, serve):
+for command in (
+    ingest,
+    search,
+    ask,
+    chat,
+    status,
+    check,
+    doctor,
+    encoders,
+    evaluate,
+    feedback,
+    serve,
+):
     cli.add_command(command)
 
 

@@ -1,59 +1,18 @@
-"""How far a long command is: bars on a terminal, gone when it is done."""
+"""How far a long command is, told on a terminal only."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
-_NAMES = {"read": "Reading notes", "embed": "Embedding chunks"}
-
-
-class _Speed(ProgressColumn):
-    """Things a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:.0f}/s" if speed else "")
-
-
-class Bars:
-    """One bar a stage, made when the stage begins."""
-
-    def __init__(self, shown: Progress) -> None:
-        self._shown = shown
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        """Move the bar of a stage."""
-        if stage not in self._tasks:
-            self._tasks[stage] = self._shown.add_task(_NAMES.get(stage, stage), total=total)
-        self._shown.update(self._tasks[stage], completed=done, total=total)
 
 
 @contextmanager
-def progress_bars(*, quiet: bool) -> Iterator[Bars]:
-    """Show a bar for each stage while the block runs, on a terminal only."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Speed(),
-        TimeRemainingColumn(),
-    )
-    # Not `console.is_terminal`: that is also true where FORCE_COLOR is set.
-    is_hidden = quiet or sys.stderr is None or not sys.stderr.isatty()
-    with Progress(*columns, console=console, transient=True, disable=is_hidden) as shown:
-        yield Bars(shown)
+def progress_bars(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Give what takes the stage, how much is done and of how much, and shows it or not."""
+    # Not rich's `is_terminal`: that is also true where FORCE_COLOR is set.
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda stage, done, total: None  # noqa: ARG005
+        return
+    from rag.cli.bars import show_bars  # rich takes 30 ms, of every command
+
+    with show_bars() as bars:
+        yield bars

@@ -100,11 +100,8 @@ def fetch(repository: str, kind: Kind) -> Path:
     if not sys.stderr.isatty():
         disable_progress_bars()
     try:
-        cached = Path(snapshot_download(repository, allow_patterns=READ, local_files_only=True))
-        if any(cached.rglob("*.safetensors")):
+        if cached := _find_cached(repository):
             return cached
-    except LocalEntryNotFoundError:
-        pass  # not here, or only in part
     except (HFValidationError, OSError) as error:
         raise unknown(repository, kind) from error
     try:
@@ -125,6 +122,30 @@ def fetch(repository: str, kind: Kind) -> Path:
             f"the model {repository!r} is not on this machine and the hub cannot be reached",
             f"connect once to fetch it, give a folder, {kind.otherwise}",
         ) from error
+
+
+def _find_cached(repository: str) -> Path | None:
+    try:
+        cached = Path(snapshot_download(repository, allow_patterns=READ, local_files_only=True))
+    except LocalEntryNotFoundError:
+        return None  # not here, or only in part
+    return cached if any(cached.rglob("*.safetensors")) else None
+
+
+def is_here(name_or_path: str, owner: str = "") -> bool:
+    """Say whether a model is on this machine, asking nobody.
+
+    Args:
+        name_or_path: of a model.
+        owner: of a name without one, if it may go without.
+    """
+    try:
+        if Path(name_or_path).expanduser().is_dir():
+            return True
+        repository = name_or_path if "/" in name_or_path else f"{owner}/{name_or_path}"
+        return _find_cached(repository) is not None
+    except (HFValidationError, OSError, RuntimeError, ValueError):
+        return False
 
 
 def unknown(name: str, kind: Kind) -> NoModel:

@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.encoders import Vectors
+from rag.index.tables import NoteRow
 from rag.notes.grams import Keys
 from rag.types import Chunk, Filters, Notice, Skipped, Unmatched
 
@@ -79,3 +81,16 @@ class Index(Protocol):
 
     def chunks(self, rows: Sequence[int]) -> list[Chunk]:
         """Read chunks, in the order asked for."""
+
+
+class Catalogue(Protocol):
+    """What an index says of its notes, beside what a search asks of it."""
+
+    def notes(self) -> Mapping[str, NoteRow]:
+        """Give all notes, by path and in the order of their rows."""
+
+    def tags(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the tags of all notes, by path."""
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Give the vectors of some chunks, in their order; shape [rows, dimension]."""

@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.encoders import Vectors
 from rag.errors import DamagedIndex
 from rag.index import IndexInfo, Mask, Rows, generations
 from rag.index.dense import DenseLeg
@@ -104,6 +105,14 @@ class LocalIndex:
     def notes(self) -> dict[str, NoteRow]:
         """Read all notes, by path."""
         return self.tables.notes()
+
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """Read the tags of all notes, by path."""
+        return self.tables.tags()
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Give the vectors of some chunks, in their order; shape [rows, dimension]."""
+        return self.dense.vectors(rows)
 
     def allowed(self, filters: Filters) -> Mask | None:
         """Say which chunks a filter allows; None allows all."""

@@ -6,7 +6,7 @@ lexical leg. Two ingests of the same notes make the same numbers.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,14 +73,18 @@ class NoteRow:
 class TableWriter:
     """Fills the tables of a new generation, note after note in the order of paths."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, previous: "TableReader | None" = None) -> None:
+        """Make the tables; `previous` is the generation to copy from, if any."""
         (folder / FILE).touch(mode=0o600)
-        self._database = sqlite3.connect(folder / FILE, isolation_level=None)
+        uri = (folder / FILE).resolve().as_uri()
+        self._database = sqlite3.connect(uri, uri=True, isolation_level=None)
         self._database.execute(_NO_TEMPORARY_FILES)
         # Nobody reads the file before it is whole and synced: a journal would only cost time.
         self._database.execute("PRAGMA journal_mode = OFF")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_SCHEMA)
+        if previous:
+            self._database.execute("ATTACH ? AS previous", (previous.uri,))
         self._database.execute("BEGIN")
         self.rows = 0
         self.notes = 0
@@ -116,18 +120,19 @@ class TableWriter:
         )
         self.rows += len(chunks)
 
-    def copy_note(self, reader: "TableReader", path: str, state: FileState) -> None:
+    def copy_note(self, note: NoteRow, state: FileState) -> None:
         """Add a note as the last generation has it; its file may have been touched since."""
-        note, title, tags, problems = reader.note_columns(path)
-        fresh = NoteRow(path, state, note.language, self.rows, note.chunks)
-        self._insert_note(fresh, title, tags, problems)
-        self._database.executemany(
-            "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                (self.rows + number, *columns)
-                for number, columns in enumerate(reader.chunk_columns(note))
-            ),
+        self._database.execute(
+            """INSERT INTO notes SELECT path, title, tags, language, problems, ?, ?, digest, ?,
+            chunks FROM previous.notes WHERE path = ?""",
+            (state.size, min(state.modified_ns, _LATEST_NS), self.rows, note.path),
         )
+        self._database.execute(
+            """INSERT INTO chunks SELECT row + ?, path, headings, start_line, end_line, text,
+            indexed_text, language, vector_key FROM previous.chunks WHERE row >= ? AND row < ?""",
+            (self.rows - note.first_row, note.first_row, note.first_row + note.chunks),
+        )
+        self.notes += 1
         self.rows += note.chunks
 
     def _insert_note(self, note: NoteRow, title: str, tags: str, problems: str) -> None:
@@ -191,9 +196,9 @@ class TableReader:
         Raises:
             sqlite3.Error: the file is missing or not a database.
         """
-        uri = (folder / FILE).resolve().as_uri() + "?mode=ro&immutable=1"
+        self.uri = (folder / FILE).resolve().as_uri() + "?mode=ro&immutable=1"
         # Streamlit runs each visitor in a thread; the statements here are short and read only.
-        self._database = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._database = sqlite3.connect(self.uri, uri=True, check_same_thread=False)
         self._database.execute(_NO_TEMPORARY_FILES)
         self._database.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
@@ -231,23 +236,6 @@ class TableReader:
     def vector_keys(self) -> list[bytes]:
         """Give the keys of all chunks, in the order of rows."""
         return _vector_keys(self._database)
-
-    def note_columns(self, path: str) -> tuple[NoteRow, str, str, str]:
-        """Read a note with its title, tags and problems as stored."""
-        query = """SELECT size, modified_ns, digest, language, first_row, chunks, title, tags,
-            problems FROM notes WHERE path = ?"""
-        size, modified_ns, digest, language, first_row, chunks, *stored = self._database.execute(
-            query, (path,)
-        ).fetchone()
-        state = FileState(size, modified_ns, digest)
-        title, tags, problems = stored
-        return NoteRow(path, state, language, first_row, chunks), title, tags, problems
-
-    def chunk_columns(self, note: NoteRow) -> Iterator[tuple[object, ...]]:
-        """Go through a note's chunks as stored, without their rows."""
-        query = """SELECT path, headings, start_line, end_line, text, indexed_text, language,
-            vector_key FROM chunks WHERE row >= ? AND row < ? ORDER BY row"""
-        yield from self._database.execute(query, (note.first_row, note.first_row + note.chunks))
 
     def skipped(self) -> tuple[Skipped, ...]:
         """Read the files that were not indexed."""

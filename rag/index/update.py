@@ -5,21 +5,18 @@ If anything differs, a whole new generation is built beside the live one: see `b
 
 import errno
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rag.errors import NoIndex, NoSpace, NotAnIndex, NoVault, OtherIndex, RagError
+from rag.errors import NoIndex, NoSpace, NotAnIndex, RagError
 from rag.index import generations
 from rag.index.build import Build
-from rag.index.freshness import Changes, compare, find_differences
 from rag.index.generations import REBUILD
+from rag.index.ingest import Ingest, check_origin
 from rag.index.local import LocalIndex
 from rag.index.lock import writer_lock
 from rag.index.workshop import Progress, Report, Workshop
-from rag.notes import CHUNKING
-from rag.notes.vault import scan
 
 __all__ = ["Progress", "Report", "Workshop", "ingest"]
 
@@ -55,9 +52,7 @@ def ingest(
         DamagedIndex, OtherIndex: `rebuild` is needed.
         NoModel: the encoder cannot be had, and something is to be embedded.
     """
-    began = time.monotonic()
-    started_ns = time.time_ns()
-    next(scan(vault), None)  # no folder is made for a vault that cannot be read
+    task = Ingest(vault, encoder_name, open_workshop, progress)
     if vault.resolve().is_relative_to(folder.resolve()):
         raise NotAnIndex(
             f"the index in {str(folder)!r} would lie among the notes themselves",
@@ -67,17 +62,11 @@ def ingest(
         generations.prepare(folder)
         with writer_lock(folder / generations.LOCK):
             previous = None if rebuild else _open_previous(folder, encoder_name)
-            changes = _compare(vault, folder, previous)
-            if previous and _is_in_step(vault, previous, changes):
-                generations.tidy(folder)
-                report = _nothing_changed(previous)
+            if task.look(previous, without=folder):
+                Build(task, folder, previous).run()
             else:
-                build = Build(vault, folder, encoder_name, open_workshop, previous, progress)
-                report = build.run(changes, started_ns)
-    if previous and previous.manifest.vault != str(vault.resolve()):
-        report.previous_vault = previous.manifest.vault
-    report.seconds = round(time.monotonic() - began, 3)
-    return report
+                generations.tidy(folder)
+    return task.finish()
 
 
 def _open_previous(folder: Path, encoder_name: str) -> LocalIndex | None:
@@ -85,46 +74,8 @@ def _open_previous(folder: Path, encoder_name: str) -> LocalIndex | None:
         manifest = generations.read_manifest(folder)[1]
     except NoIndex:
         return None
-    if manifest.chunking != CHUNKING:
-        raise OtherIndex("the index was made by another version of rag", REBUILD)
-    if manifest.encoder != encoder_name:
-        raise OtherIndex(
-            f"the index was made with the encoder {manifest.encoder!r}, not {encoder_name!r}",
-            REBUILD,
-        )
+    check_origin(manifest, encoder_name)
     return LocalIndex.open(folder)
-
-
-def _compare(vault: Path, folder: Path, previous: LocalIndex | None) -> Changes:
-    if previous is None:
-        return compare(vault, {}, 0, without=folder)
-    notes = previous.notes()
-    changes = compare(vault, notes, previous.manifest.started_ns, without=folder)
-    if notes and not changes.found:
-        raise NoVault(
-            f"the vault {str(vault)!r} holds no notes any more; the index stays as it is",
-            f"is its disk mounted? if you mean it, {REBUILD}",
-        )
-    return changes
-
-
-def _is_in_step(vault: Path, previous: LocalIndex, changes: Changes) -> bool:
-    """Say whether a new generation would hold what the live one holds."""
-    return previous.manifest.vault == str(vault.resolve()) and not find_differences(
-        vault, changes, previous.info.skipped
-    )
-
-
-def _nothing_changed(previous: LocalIndex) -> Report:
-    info = previous.info
-    return Report(
-        notes=info.notes,
-        chunks=info.chunks,
-        unchanged=info.notes,
-        reused=info.chunks,
-        skipped=info.skipped,
-        notices=info.notices,
-    )
 
 
 @contextmanager

@@ -76,11 +76,25 @@ class VectorStore:
             KeyError: one is not there.
         """
         vectors = np.empty((len(keys), self._dimension), "<f4")
-        for row, key in enumerate(keys):
-            self._stream.seek(_HEADER + self._places[key] * self._record + _FRONT)
-            content = self._stream.read(_NUMBER * self._dimension)
-            vectors[row] = np.frombuffer(content, "<f4")
+        row = 0
+        for content in self._read([self._places[key] for key in keys]):
+            records = np.frombuffer(content, np.uint8).reshape(-1, self._record)
+            numbers = records[:, _FRONT:].copy().view("<f4")
+            vectors[row : row + len(numbers)] = numbers
+            row += len(numbers)
         return vectors.astype(np.float32, copy=False)
+
+    def _read(self, places: Sequence[int]) -> Iterator[bytes]:
+        """Read records, those at once that follow one another: most do, in the order of notes."""
+        most = max(1, _SCANNED // self._record)
+        start = 0
+        while start < len(places):
+            end = start + 1
+            while end < min(len(places), start + most) and places[end] == places[end - 1] + 1:
+                end += 1
+            self._stream.seek(_HEADER + places[start] * self._record)
+            yield self._stream.read((end - start) * self._record)
+            start = end
 
     def put(self, keys: Sequence[bytes], vectors: Vectors) -> None:
         """Keep vectors of shape [keys, dimension]; they are on disk when this returns."""
@@ -104,9 +118,8 @@ class VectorStore:
         try:
             with _open_private(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as stream:
                 _write(stream, _MAGIC + _DIMENSION.pack(self._dimension))
-                for place in wanted:
-                    self._stream.seek(_HEADER + place * self._record)
-                    _write(stream, self._stream.read(self._record))
+                for records in self._read(wanted):
+                    _write(stream, records)
                 os.fsync(stream.fileno())
         except BaseException:
             fresh.unlink(missing_ok=True)

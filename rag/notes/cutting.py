@@ -7,8 +7,11 @@ characters. Joined they are the text, character for character, so that their pla
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
+if TYPE_CHECKING:
+    from langchain_text_splitters import TextSplitter
 
 PART = 120
 """Characters of a part: some 30 tokens, a sentence or less."""
@@ -40,15 +43,6 @@ IN_SPAN = 0.3
 _SENTENCE_END = re.compile(r"[.!?…][\"”»’')*_]*\s+$")
 _CLAUSE_END = re.compile(r"[;:,]\s+$")
 
-_SPLITTER = RecursiveCharacterTextSplitter(
-    separators=SEPARATORS,
-    keep_separator="end",
-    chunk_size=PART,
-    chunk_overlap=0,
-    strip_whitespace=False,
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """A stretch of a text."""
@@ -63,7 +57,7 @@ def cut_text(text: str) -> Iterator[Part]:
     """Cut a text into parts of at most PART characters, in order."""
     start, cut = 0, 0.0
     open_formula = open_code = False
-    for part in _SPLITTER.split_text(text):
+    for part in _splitter().split_text(text):
         yield Part(start, start + len(part), cut)
         start += len(part)
         line = part.rpartition("\n")[2]
@@ -72,6 +66,20 @@ def cut_text(text: str) -> Iterator[Part]:
         open_formula ^= line.count("$") % 2 == 1
         open_code ^= line.count("`") % 2 == 1
         cut = _price(part) + (IN_SPAN if open_formula or open_code else 0)
+
+
+@cache
+def _splitter() -> "TextSplitter":
+    # Imported for the first text that is too long: few notes have one, and langchain takes 0.2 s.
+    from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: PLC0415
+
+    return RecursiveCharacterTextSplitter(
+        separators=SEPARATORS,
+        keep_separator="end",
+        chunk_size=PART,
+        chunk_overlap=0,
+        strip_whitespace=False,
+    )
 
 
 def _price(part: str) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.errors import NoVault
+from rag.notes.conflicts import original_name
 from rag.notes.hidden import DATA
 from rag.notes.lines import LINE_END
 from rag.types import Note, Skipped
@@ -76,6 +77,7 @@ def _scan_folder(root: Path, without: Path | None) -> Iterator[FoundFile | Skipp
             yield Skipped(_printable(prefix.rstrip("/")), reason)
             continue
         folders = []
+        names = {entry.name for entry in entries}
         for entry in entries:
             if entry.name.startswith("."):
                 continue
@@ -86,7 +88,11 @@ def _scan_folder(root: Path, without: Path | None) -> Iterator[FoundFile | Skipp
                 elif Path(entry.path) != without:
                     folders.append((Path(entry.path), path + "/"))
             elif entry.name.lower().endswith(ENDINGS):
-                yield _look_at(root, Path(entry.path), path, without)
+                if (original := original_name(entry.name)) in names:
+                    reason = f"a conflicting copy of {original!r}: merge the two, or remove it"
+                    yield Skipped(_printable(path), _printable(reason))
+                else:
+                    yield _look_at(root, Path(entry.path), path, without)
         stack.extend(reversed(folders))
 
 

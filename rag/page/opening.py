@@ -14,7 +14,7 @@ from rag import wire, wire_index
 from rag.answers.answer import Answerer
 from rag.config import Settings
 from rag.errors import UnusableIndex
-from rag.index.local import LocalIndex
+from rag.index import Catalogue
 from rag.notes.attachments import list_pictures
 from rag.page.models import find_turn, keep_model
 from rag.page.note_map import NoteMap, draw_map
@@ -36,38 +36,34 @@ class Notes:
     another's answer to be drawn.
     """
 
-    def __init__(self, answerer: Answerer, folder: Path, notices: list[str], writing: Lock) -> None:
+    def __init__(
+        self, answerer: Answerer, catalogue: Catalogue, notices: list[str], writing: Lock
+    ) -> None:
         """Read what is shown of an index.
 
         Args:
             answerer: opened on the index.
-            folder: of the index.
+            catalogue: the same index.
             notices: where the answerer leaves what it has to say of its language model.
             writing: held while that model writes.
         """
-        index = answerer.retriever.index
-        self.info = index.info
+        notes = catalogue.notes()
+        self.info = answerer.retriever.index.info
         self.notices = notices
-        self.vault = Path(index.info.vault)
-        self.tags: dict[str, tuple[str, ...]] = {}
-        """Tags by path; empty where the index cannot tell."""
-        self.languages: dict[str, str] = {}
-        """Languages by path, likewise."""
-        self.passages: dict[str, int] = {}
-        """How many passages each note has, likewise."""
+        self.vault = Path(self.info.vault)
+        self.tags = catalogue.tags()
+        """Tags by path."""
+        self.languages = {path: note.language for path, note in notes.items()}
+        """Languages by path."""
+        self.passages = {path: note.chunks for path, note in notes.items()}
+        """How many passages each note has."""
         self._pictures: list[str] = []
         self._pictures_until = 0.0
         self._answerer = answerer
+        self._catalogue = catalogue
         self._turn = Lock()
         self._writing = writing
-        self._count_behind: Callable[[], int] = int
         self._behind = 0
-        if isinstance(index, LocalIndex):
-            notes = index.notes()
-            self.tags = index.tables.tags()
-            self.languages = {path: note.language for path, note in notes.items()}
-            self.passages = {path: note.chunks for path, note in notes.items()}
-            self._count_behind = lambda: wire.count_behind(index, folder)
 
     @property
     def paths(self) -> list[str]:
@@ -102,13 +98,12 @@ class Notes:
 
     @cached_property
     def map(self) -> NoteMap | None:
-        """The passages as points of a plane; None where the index cannot tell."""
-        index = self._answerer.retriever.index
-        if not isinstance(index, LocalIndex) or not len(index.dense):
+        """The passages as points of a plane; None where there is none."""
+        if not self.info.chunks:
             return None
         with self._turn:
-            rows = np.arange(len(index.dense))
-            return draw_map(index.dense.vectors, index.chunks, rows)
+            chunks = self._answerer.retriever.index.chunks
+            return draw_map(self._catalogue.vectors, chunks, np.arange(self.info.chunks))
 
     def embed(self, question: str) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
         """Embed a question; shape [dimension]."""
@@ -125,7 +120,7 @@ class Notes:
         """
         if self._turn.acquire(blocking=False):
             try:
-                self._behind = self._count_behind()
+                self._behind = self._answerer.count_behind()
             finally:
                 self._turn.release()
         return self._behind
@@ -161,5 +156,6 @@ def open_writer(settings: Settings, llm: str) -> Notes:
 def _open(_settings: Settings, key: str, published: bytes) -> Notes:
     del key, published  # Streamlit compares them; what begins with `_` it does not
     notices: list[str] = []
-    answerer = wire.open_answerer(_settings, notices.append, keep_model)
-    return Notes(answerer, Path(_settings.index), notices, find_turn(_settings.llm))
+    index = wire_index.open_index(_settings)
+    answerer = wire.make_answerer(index, _settings, notices.append, keep_model)
+    return Notes(answerer, index, notices, find_turn(_settings.llm))

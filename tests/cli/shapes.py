@@ -73,6 +73,11 @@ CHECK = {
     "ok": bool,
     "problems": [{"file": str, "problem": str, "remedy": str}],
 }
+DOCTOR = {
+    "schema": int,
+    "ok": bool,
+    "findings": [{"name": str, "ok": bool, "detail": str, "remedy": str, "needed": bool}],
+}
 
 
 def assert_shape(value: Any, shape: Any, where: str = "") -> None:

@@ -59,9 +59,9 @@ def test_a_copied_note_equals_the_first(tmp_path: Path) -> None:
     old = written(tmp_path)
     later = FileState(10, 99, b"digest")
     (tmp_path / "next").mkdir()
-    with closing(TableWriter(tmp_path / "next")) as tables:
-        tables.copy_note(old, "b.md", later)
-        tables.copy_note(old, "a.md", later)
+    with closing(TableWriter(tmp_path / "next", old)) as tables:
+        tables.copy_note(old.notes()["b.md"], later)
+        tables.copy_note(old.notes()["a.md"], later)
         tables.finish()
     fresh = TableReader(tmp_path / "next")
     assert fresh.chunks(range(3)) == old.chunks([2, 0, 1])

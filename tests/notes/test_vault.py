@@ -54,6 +54,48 @@ def test_notes_are_found_in_all_folders_by_their_ending(vault: Path) -> None:
     assert _skipped(vault) == {}
 
 
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "a (Ana's conflicted copy 2024-01-31).md",
+        "a (conflicted copy 2024-01-31 120000).md",
+        "a (Conflicted copy Ana's phone 202401311200).md",
+        "a (Copie în conflict Ana 2024-01-31).md",
+        "a (Co\u0301pia em conflito de Ana 2024-01-31).md",
+        "a (kopia powodująca konflikt – Ana).md",
+        "a.sync-conflict-20240131-120000-ABCDEFG.md",
+        "a.sync-conflict-20240131-120000.md",
+    ],
+)
+def test_a_conflicting_copy_is_named_and_left_out(vault: Path, copy: str) -> None:
+    _write(vault, f"b/{copy}")
+    # Without the note itself it is all that is left of it.
+    _write(vault, "a.md")
+    assert _paths(vault) == ["a.md", f"b/{copy}"]
+    _write(vault, "b/a.md")
+    assert _paths(vault) == ["a.md", "b/a.md"]
+    reason = "a conflicting copy of 'a.md': merge the two, or remove it"
+    assert _skipped(vault) == {f"b/{copy}": reason}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a 2.md",
+        "a (1).md",
+        "a (copy).md",
+        "a-LAPTOP.md",
+        "a (conflict of interest).md",
+        "a conflicted copy.md",
+        "a.sync-conflict.md",
+    ],
+)
+def test_what_may_be_a_note_of_its_own_is_kept(vault: Path, name: str) -> None:
+    _write(vault, "a.md")
+    _write(vault, name)
+    assert sorted(_paths(vault)) == sorted(["a.md", name])
+
+
 def test_size_and_time_are_given(vault: Path) -> None:
     file = _write(vault, "a.md", "ăb")
     os.utime(file, ns=(5, 1_234_567_890_123_456_789))

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import numpy as np
 import pytest
 
 from rag import wire
@@ -15,6 +16,8 @@ from rag.page.examples import choose_examples
 from rag.page.models import keep_model
 from rag.page.opening import Notes, open_notes
 from rag.types import Filters, Mode
+from rag.wire_index import open_index
+from tests.index.contract.kinds import HAS_MILVUS
 from tests.page.conftest import ingest, write_notes
 
 QUESTIONS = [
@@ -25,9 +28,15 @@ QUESTIONS = [
 ]
 
 
+def open_one(index: str) -> Notes:
+    settings = Settings(index=index)
+    opened = open_index(settings)
+    return Notes(wire.make_answerer(opened, settings, lambda _: None), opened, [], Lock())
+
+
 @pytest.fixture
 def notes(index: Path) -> Notes:
-    return Notes(wire.open_answerer(Settings(index=str(index)), lambda _: None), index, [], Lock())
+    return open_one(str(index))
 
 
 def test_tabs_that_ask_at_once_get_their_own_answers(notes: Notes) -> None:
@@ -110,3 +119,28 @@ def test_examples_for_other_notes_are_made_of_their_titles() -> None:
 
 def test_no_examples_without_titles() -> None:
     assert choose_examples(["2025-11-04.md"], []) == []
+
+
+@pytest.mark.skipif(not HAS_MILVUS, reason="pymilvus and milvus-lite are not installed")
+def test_an_index_on_milvus_shows_the_same(notes: Notes, tmp_path: Path) -> None:
+    vault = tmp_path / "vault"
+    write_notes(vault)
+    address = f"milvus+{tmp_path}/server.db/notes"
+    report = wire.ingest(
+        Settings(vault=str(vault), index=address), rebuild=False, progress=lambda *_: None
+    )
+    assert report.notes == notes.info.notes
+    other = open_one(address)
+    assert (other.tags, other.paths, other.languages, other.passages) == (
+        notes.tags,
+        notes.paths,
+        notes.languages,
+        notes.passages,
+    )
+    assert other.map
+    assert notes.map
+    assert other.map.chunks == notes.map.chunks
+    assert np.allclose(other.map.points, notes.map.points, atol=1e-3)
+    assert other.count_behind() == 0
+    (vault / "new.md").write_text("A quokka lives on Rottnest Island.")
+    assert other.count_behind() == 1

@@ -26,12 +26,12 @@ def find_port(environment: Mapping[str, str]) -> int | None:
     return int(port) if port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16 else None
 
 
-def is_running(port: int) -> bool:
-    """Say whether anything listens there."""
-    with socket.socket() as probe:
+def is_running(port: int, host: str = ADDRESS) -> bool:
+    """Say whether anything listens at a port of this machine."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.settimeout(CONNECT_S)
         try:
-            probe.connect((ADDRESS, port))
+            probe.connect((host, port))
         except OSError:
             return False
         return True

@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.encoders import Vectors
 from rag.errors import DamagedIndex, OtherIndex, UnreadableIndex
 from rag.index import IndexInfo, Mask, Rows, generations
 from rag.index.filtering import ChunkFilter
@@ -137,12 +138,12 @@ class MilvusIndex:
 
     def cosines(self, vector: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
         """Give the cosines of a unit vector with some chunks, in their order."""
-        found = self._read(rows, ["id", "vector"])
-        if not found:
-            return np.empty(0, np.float32)
-        vectors = np.array([row["vector"] for row in found], np.float32)
-        cosines: NDArray[np.float32] = vectors @ vector
-        return cosines
+        return self.vectors(rows) @ vector
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """Give the vectors of some chunks, in their order; shape [rows, dimension]."""
+        found = [row["vector"] for row in self._read(rows, ["id", "vector"])]
+        return np.array(found, np.float32).reshape(-1, self.manifest.dimension)
 
     def cosine_spread(self, vector: NDArray[np.float32]) -> tuple[float, float]:
         """Give mean and standard deviation of a unit vector's cosines with all chunks."""

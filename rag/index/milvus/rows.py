@@ -46,7 +46,7 @@ class ChunkRows:
         self._server = server
         self._sources = sources
         self._collection = sources[0]
-        self._statistics = statistics
+        self.statistics = statistics
         self.mean_length = mean_length
 
     def insert(
@@ -113,14 +113,14 @@ class ChunkRows:
             return
         rows = [_row(one, vectors[one.key], self.mean_length) for one in chunks]
         self._server.insert(self._collection, rows)
-        self._statistics.add(
+        self.statistics.add(
             np.array([vectors[one.key] for one in chunks]), [row["grams"] for row in rows]
         )
 
     def _take_away(self, rows: Sequence[Row]) -> None:
         if rows:
             vectors = np.array([row["vector"] for row in rows], np.float32)
-            self._statistics.add(vectors, [row["grams"] for row in rows], -1)
+            self.statistics.add(vectors, [row["grams"] for row in rows], -1)
 
 
 def _row(one: WaitingChunk, vector: NDArray[np.float32], mean_length: float) -> Row:

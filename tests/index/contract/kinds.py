@@ -4,39 +4,26 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from rag.index import Index
+from rag.index import Catalogue, Index
 from rag.index.local import LocalIndex
-from rag.index.tables import NoteRow
-from rag.index.workshop import Progress, Report, Workshop
+from rag.index.workshop import Report, Workshop
 from tests.fake_encoder import FakeEncoder
 from tests.index.ingesting import cut_paragraphs, ingest_notes
 
 HAS_MILVUS = find_spec("pymilvus") is not None and find_spec("milvus_lite") is not None
+ENCODER = FakeEncoder()
 
 
-class OpenIndex(Index, Protocol):
-    """What an ingest reads of an index besides."""
-
-    def notes(self) -> dict[str, NoteRow]: ...
+class OpenIndex(Index, Catalogue, Protocol):
+    """All that is read of an index."""
 
 
 class Kind(Protocol):
     """An index that is somewhere."""
 
-    def ingest(
-        self,
-        vault: Path,
-        encoder: FakeEncoder | None = None,
-        *,
-        rebuild: bool = False,
-        progress: Progress = ...,
-    ) -> Report: ...
+    def ingest(self, vault: Path, encoder: FakeEncoder = ..., *, rebuild: bool = ...) -> Report: ...
 
     def open(self) -> OpenIndex: ...
-
-
-def ignore(stage: str, done: int, total: int) -> None:
-    pass
 
 
 class Local:
@@ -44,14 +31,9 @@ class Local:
         self._folder = root / "index"
 
     def ingest(
-        self,
-        vault: Path,
-        encoder: FakeEncoder | None = None,
-        *,
-        rebuild: bool = False,
-        progress: Progress = ignore,
+        self, vault: Path, encoder: FakeEncoder = ENCODER, *, rebuild: bool = False
     ) -> Report:
-        return ingest_notes(vault, self._folder, encoder, rebuild=rebuild, progress=progress)
+        return ingest_notes(vault, self._folder, encoder, rebuild=rebuild)
 
     def open(self) -> LocalIndex:
         return LocalIndex.open(self._folder)
@@ -69,21 +51,11 @@ if HAS_MILVUS:
             self.server = Server.connect(f"milvus+{root}/server.db/notes")
 
         def ingest(
-            self,
-            vault: Path,
-            encoder: FakeEncoder | None = None,
-            *,
-            rebuild: bool = False,
-            progress: Progress = ignore,
+            self, vault: Path, encoder: FakeEncoder = ENCODER, *, rebuild: bool = False
         ) -> Report:
-            encoder = encoder or FakeEncoder()
+            workshop = Workshop(encoder, cut_paragraphs)
             return writing.ingest(
-                vault,
-                self.server,
-                encoder.name,
-                lambda: Workshop(encoder, cut_paragraphs),
-                rebuild=rebuild,
-                progress=progress,
+                vault, self.server, encoder.name, lambda: workshop, rebuild=rebuild
             )
 
         def open(self) -> MilvusIndex:

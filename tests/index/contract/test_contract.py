@@ -123,6 +123,8 @@ def test_scores_are_those_of_the_local_index(kind: Kind, vault: Path, tmp_path: 
             index.cosines(vector, rows), plain.cosines(vector, rows), atol=1e-5
         )
         assert index.cosines(vector, rows[:0]).shape == (0,)
+        np.testing.assert_allclose(index.vectors(rows), plain.vectors(rows), atol=1e-5)
+        assert index.vectors(rows[:0]).shape == (0, 32)
         np.testing.assert_allclose(
             index.nearest(vector, 30, None)[1], plain.nearest(vector, 30, None)[1], atol=1e-5
         )
@@ -168,6 +170,9 @@ def test_rows_by_note_and_language(kind: Kind, vault: Path) -> None:
     index = kind.open()
     rows = {"a.md": range(2), "b/c.md": range(2, 4), "d.md": range(4, 5)}
     assert index.note_rows() == rows
+    notes = [(path, note.language, note.chunks) for path, note in index.notes().items()]
+    assert notes == [("a.md", "en", 2), ("b/c.md", "ro", 2), ("d.md", "pl", 1)]
+    assert index.tags() == {"a.md": (), "b/c.md": ("ml",), "d.md": ()}
     assert index.languages.tolist() == [0, 0, 1, 1, 2]
 
 
@@ -283,6 +288,8 @@ def test_another_encoder_is_refused(kind: Kind, vault: Path) -> None:
     before = texts(kind.open())
     with pytest.raises(OtherIndex, match="made with the encoder 'fake', not 'other'; run: rag"):
         kind.ingest(vault, FakeEncoder("other"))
+    # The same name, but not the same model any more: found out when it is first needed.
+    assert counts(kind.ingest(vault, FakeEncoder(dimension=16))) == (0, 0, 0, 3)
     write_notes(vault, {"e.md": "new"})
     with pytest.raises(OtherIndex, match="the encoder 'fake' is not what it was; run: rag ingest"):
         kind.ingest(vault, FakeEncoder(dimension=16))
