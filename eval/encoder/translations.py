@@ -16,18 +16,16 @@ from typing import Literal
 
 import polib
 
-from eval.encoder.dictionaries import read_dictionary
-
 LOCALES = {
     "ro": ("ro",),
-    "pl": ("pl", "pol"),
-    "pt": ("pt_BR", "pt-BR", "pt", "por"),
-    "es": ("es", "spa"),
-    "fr": ("fr", "fra"),
+    "pl": ("pl",),
+    "pt": ("pt_BR", "pt-BR", "pt"),
+    "es": ("es",),
+    "fr": ("fr",),
     "de": ("de",),
-    "it": ("it", "ita"),
+    "it": ("it",),
 }
-"""How programs name the languages, and dictionaries."""
+"""How programs name the languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,10 @@ class Source:
     """Where a program keeps its translations: `{}` stands for the locale."""
 
     name: str
-    kind: Literal["catalogue", "ids", "blocks", "words", "words back"]
+    kind: Literal["catalogue", "ids", "blocks"]
     pattern: str
     english: str = ""
-    """The locale of the originals; catalogues and dictionaries hold them themselves."""
+    """The locale of the originals; catalogues hold them themselves."""
 
 
 SOURCES = (
@@ -49,8 +47,6 @@ SOURCES = (
     Source("widelands", "catalogue", "games/widelands/data/locale/{}/LC_MESSAGES/*.mo"),
     Source("freeciv", "catalogue", "locale/{}/LC_MESSAGES/freeciv*.mo"),
     Source("iso-codes", "catalogue", "locale/{}/LC_MESSAGES/iso_*[0-9].mo"),
-    Source("freedict", "words", "dictd/freedict-eng-{}.index"),
-    Source("freedict-back", "words back", "dictd/freedict-{}-eng.index"),
 )
 
 BLOCKS = {*"p h1 h2 h3 h4 h5 h6 li td th dt dd caption".split()}
@@ -142,10 +138,6 @@ def find_pairs(root: Path, source: Source, language: str) -> Iterator[tuple[str,
         for path in sorted(root.glob(source.pattern.format(locale))):
             if source.kind == "catalogue":
                 found = pair_messages(path)
-            elif source.kind == "words":
-                found = read_dictionary(path)
-            elif source.kind == "words back":
-                found = ((english, word) for word, english in read_dictionary(path))
             else:
                 name = str(path.relative_to(root))
                 # The locale is a folder of its own, or stands between dots in the file's name.

@@ -1,6 +1,5 @@
 """What the encoder is trained on: reading, cleaning, drawing and changing parallel text."""
 
-import gzip
 import re
 from collections import Counter
 from itertools import pairwise
@@ -243,48 +242,3 @@ def test_blocks_of_a_page(tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     file.write_text('<p id="a">One &amp; two</p>three<li>four<p>five</p></li>', encoding="utf-8")
     assert read_blocks(file) == [("a", "One & two"), ("", "three"), ("", "four"), ("", "five")]
-
-
-DICTIONARY = {
-    "00databaseshort": "A dictionary\n",
-    "head start": "head start /hed/ <N>\n  przewaga (over - nad)\n",
-    "taste": 'Taste /teɪst/\nI.  <N> 1.  smak, posmak\nII.  <V> 1.  próbować\n   "tasty - smaczny"\n'
-    "   See also: {flavour}\n 2. tastes  gusta\n 3.  for taste\n - dla smaku\n 4.  a/b, dobry\n",
-    "unknown": "unknown\n",
-}
-
-
-def test_takes_words_out_of_a_dictionary(tmp_path: Path) -> None:
-    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    content, lines = b"", []
-    for word, entry in DICTIONARY.items():
-        start, size = len(content), len(entry.encode())
-        numbers = [digits[number // 64] + digits[number % 64] for number in (start, size)]
-        lines.append("\t".join([word, *numbers]))
-        content += entry.encode()
-    lines.append(lines[2].replace("taste", "flavour"))  # a second name of the same entry
-    folder = tmp_path / "share" / "dictd"
-    folder.mkdir(parents=True)
-    for name in ("freedict-eng-pol", "freedict-por-eng"):
-        (folder / f"{name}.index").write_text("\n".join(lines), encoding="utf-8")
-        with gzip.open(folder / f"{name}.dict.dz", "wb") as file:
-            file.write(content)
-
-    counts = write_pairs([tmp_path / "share"], tmp_path / "out")
-    assert counts["pl"] == {"freedict": 6}
-    assert counts["pt"] == {"freedict-back": 6}
-    pairs = read_pairs([tmp_path / "out"], "pl", 100)
-    assert [*zip(pairs.english, pairs.other, strict=True)] == [
-        ("head start", "przewaga"),
-        ("Taste", "smak"),
-        ("Taste", "posmak"),
-        ("Taste", "próbować"),
-        ("Taste", "gusta"),
-        ("Taste", "dobry"),
-    ]
-    assert ("smak", "Taste") in zip(*_sides(tmp_path / "out", "pt"), strict=True)
-
-
-def _sides(folder: Path, language: str) -> tuple[list[str], list[str]]:
-    pairs = read_pairs([folder], language, 100)
-    return pairs.english, pairs.other
