@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
+from rag.answers.blocks import find_blocks, is_held
 from rag.answers.citations import check_claim
 from rag.answers.quotes import Source
 from rag.encoders.embedded_encoder import EmbeddedEncoder
@@ -25,7 +26,7 @@ from rag.types import Chunk, Note
 
 PAIRS = Path(__file__).parent / "support_pairs.jsonl"
 NOTES = Path(__file__).parent.parent / "notes"
-FAITHFUL = ("paraphrase", "translation")
+FAITHFUL = ("paraphrase", "translation", "copy")
 
 
 def is_seen(pair: dict[str, str]) -> bool:
@@ -49,16 +50,30 @@ def main() -> None:
                 parse(note), encoder.count_tokens, encoder.max_tokens
             )
         chunk = next(one for one in chunks[pair["path"]] if pair["quote"] in one.text)
-        found = check_claim([pair["claim"]], pair["lang"], Source(chunk, encoder))
-        if found.objection:
-            refused[pair["id"]] = found.objection
-        if bool(found.objection) == pair["supported"]:
-            why = found.objection or "no objection"
+        objection, quote = hold(pair, Source(chunk, encoder))
+        if objection:
+            refused[pair["id"]] = objection
+        if bool(objection) == pair["supported"]:
+            why = objection or "no objection"
             print(f"  wrong: {pair['id']} {pair['lang']} ({why}): {pair['claim']}")
-            print(f"         {pair['note_lang']}: {found.quote.text!r}")
+            print(f"         {pair['note_lang']}: {quote!r}")
     report("seen", [pair for pair in pairs if is_seen(pair)], refused)
     report("unseen", [pair for pair in pairs if not is_seen(pair)], refused)
     report("all", pairs, refused)
+
+
+def hold(pair: dict[str, str], source: Source) -> tuple[str, str]:
+    """Hold a sentence, a block of code or a formula against a passage.
+
+    Returns:
+        The objection, empty if there is none, and what it was held against.
+    """
+    blocks = find_blocks(pair["claim"])
+    if not blocks:
+        found = check_claim([pair["claim"]], pair["lang"], source)
+        return found.objection, found.quote.text
+    held = is_held(blocks[0], [f"{source.context}\n{source.text}"])
+    return "" if held else "block", pair["quote"]
 
 
 def report(name: str, pairs: Iterable[dict[str, str]], refused: dict[str, str]) -> None:
@@ -73,7 +88,16 @@ def report(name: str, pairs: Iterable[dict[str, str]], refused: dict[str, str]) 
             groups["altered", pair["lang"]].append(pair["id"] in refused)
     print(f"{name}: refused / pairs")
     languages = ("all", "en", "pl", "pt", "ro")
-    for kind in ("number", "name", "negation", "unrelated", "altered", "faithful"):
+    for kind in (
+        "number",
+        "name",
+        "negation",
+        "unrelated",
+        "code",
+        "formula",
+        "altered",
+        "faithful",
+    ):
         cells = [
             f"{language} {sum(groups[kind, language])}/{len(groups[kind, language])}"
             for language in languages

@@ -62,6 +62,8 @@ class Settings:
     strict: bool = False
     """Whether sentences of an answer that no passage supports are left out; else they are marked
     `[?]`."""
+    log: bool = True
+    """Whether questions and answers are kept beside the index, for `rag log`."""
     k: int = 5
     """How many passages are found, and read for an answer. 1 to 100."""
     rerank: str = ""

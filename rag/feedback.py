@@ -1,29 +1,19 @@
-"""What readers thought of answers, kept on this machine beside the index.
+"""What readers thought of answers, kept on this machine beside the index: one row an answer.
 
-    INDEX.feedback.sqlite      one row an answer, readable by its owner only
-
-Not in the index's folder: that one may be deleted at any time, and holds nothing that cannot be
-made again. It is written out as JSON Lines, for evaluation or for preference tuning.
+It is written out as JSON Lines, for evaluation or for preference tuning.
 """
 
 import json
-import os
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rag.errors import RagError
+from rag.schema import SCHEMA, as_object
+from rag.sidecar import Sidecar, storable
 from rag.types import Answer
 
-ENDING = ".feedback.sqlite"
-SCHEMA = 1
-"""Of a line of the export: keys may be added, never renamed."""
-SECONDS = 5.0
-"""That a tab waits while another one writes."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS verdicts (
     id TEXT PRIMARY KEY,
@@ -50,7 +40,7 @@ class Verdict:
 
 
 class Feedback:
-    """The verdicts of one index. Every call opens the file anew, so any thread may call."""
+    """The verdicts of one index."""
 
     def __init__(self, index: Path, vault: Path | None) -> None:
         """Take the folder of the index, and the vault, in which nothing may be written.
@@ -58,13 +48,10 @@ class Feedback:
         Raises:
             RagError: the index lies in the vault.
         """
-        folder = index.resolve()
-        self.file = folder.with_name(f"{folder.name or 'index'}{ENDING}")
-        if vault and self.file.is_relative_to(vault.resolve()):
-            raise RagError(
-                "verdicts cannot be kept: the index lies in the vault, where nothing is written",
-                "name an index outside of it: --index DIR",
-            )
+        self._sidecar = Sidecar(
+            index, vault, ending=".feedback.sqlite", holding="verdicts", tables=_TABLES
+        )
+        self.file = self._sidecar.file
 
     def put(self, identity: str, answer: Answer, verdict: Verdict) -> None:
         """Keep what a reader thinks of an answer, in place of what was thought of it before.
@@ -77,7 +64,7 @@ class Feedback:
         Raises:
             RagError: it cannot be written.
         """
-        with self._open() as database:
+        with self._sidecar.open(writing=True) as database:
             database.execute("DELETE FROM verdicts WHERE id = ?", (identity,))
             if verdict:
                 row = (
@@ -85,7 +72,7 @@ class Feedback:
                     datetime.now(UTC).isoformat(timespec="seconds"),
                     verdict.verdict,
                     json.dumps(verdict.wrong_citations),
-                    _storable(json.dumps(_as_object(answer), ensure_ascii=False)),
+                    storable(json.dumps(as_object(answer), ensure_ascii=False)),
                 )
                 database.execute("INSERT INTO verdicts VALUES (?, ?, ?, ?, ?)", row)
 
@@ -97,7 +84,7 @@ class Feedback:
         """
         if not self.file.exists():
             return
-        with self._open() as database:
+        with self._sidecar.open(writing=False) as database:
             rows = database.execute(
                 "SELECT id, at, verdict, wrong_citations, answer FROM verdicts ORDER BY at, id"
             ).fetchall()
@@ -119,57 +106,3 @@ class Feedback:
                 counts[row["verdict"]] += 1
             counts["wrong"] += bool(row["wrong_citations"])
         return counts
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            # SQLite gives its journal the same rights as the file.
-            os.close(os.open(self.file, os.O_RDWR | os.O_CREAT | _NO_LINK, 0o600))
-            with closing(sqlite3.connect(self.file, timeout=SECONDS)) as database, database:
-                database.execute("PRAGMA temp_store = MEMORY")
-                database.execute(_TABLES)
-                yield database
-        except (OSError, sqlite3.Error) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
-            raise RagError(
-                f"the verdicts in {str(self.file)!r} cannot be kept or read ({reason})",
-                "free some space, or move that file away to begin anew",
-            ) from error
-
-
-_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-
-
-def _as_object(answer: Answer) -> dict[str, Any]:
-    return {
-        "question": answer.question,
-        "language": answer.language,
-        "passages": [
-            {
-                "rank": passage.rank,
-                "score": passage.score,
-                "path": passage.chunk.path,
-                "title": passage.chunk.title,
-                "headings": list(passage.chunk.headings),
-                "start_line": passage.chunk.start_line,
-                "end_line": passage.chunk.end_line,
-                "text": passage.chunk.text,
-                "language": passage.chunk.language,
-            }
-            for passage in answer.passages
-        ],
-        "answer": answer.text,
-        "abstained": answer.abstained,
-        "confidence": answer.confidence,
-        "citations": _as_objects(answer.citations),
-        "generator": {"kind": answer.generator_kind, "model": answer.generator_model},
-    }
-
-
-def _as_objects(citations: Sequence[Any]) -> list[dict[str, Any]]:
-    return [asdict(citation) | {"status": str(citation.status)} for citation in citations]
-
-
-def _storable(text: str) -> str:
-    """Replace lone surrogates, which a model may write and SQLite cannot hold."""
-    return text.encode("utf-8", "replace").decode("utf-8")

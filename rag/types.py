@@ -312,3 +312,8 @@ class Answer:
     languages: tuple[str, ...] = ()
     """Of the text: those of the notes that are quoted, or that of what a model wrote; empty for a
     refusal, which is in `language`."""
+
+    @property
+    def other_languages(self) -> tuple[str, ...]:
+        """Those of the text that the question is not in."""
+        return tuple(language for language in self.languages if language != self.language)

@@ -4,22 +4,20 @@ Heavy libraries are imported inside the functions that need them: a search loads
 with nothing new loads no model, and `rag --help` loads nothing.
 """
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from rag.config import Settings
-from rag.errors import DamagedIndex, NoVault, OtherIndex, UnusableIndex
-from rag.wire_index import MILVUS, connect, find_problems, open_index
+from rag.errors import DamagedIndex, NoVault, OtherIndex
+from rag.wire_index import MILVUS, connect, find_problems, open_index, read_origin
 from rag.wire_llm import TRANSFORMERS, check_llm, open_generator, tell_what_leaves
 
 if TYPE_CHECKING:
     from rag.answers.answer import Answerer
     from rag.answers.conversation import Conversation
     from rag.encoders import Encoder
-    from rag.feedback import Feedback
     from rag.generators import Generator
     from rag.index import IndexInfo
     from rag.index.check import Problem
@@ -83,7 +81,7 @@ def ingest(
     """Bring the index in step with the vault. See `rag.index.update.ingest`."""
     from rag.index import update
 
-    made_from = _read_origin(settings)
+    made_from = read_origin(settings)
     name = settings.encoder or (made_from[1] if made_from else EMBEDDED)
 
     def open_workshop() -> update.Workshop:
@@ -130,30 +128,6 @@ def _open_pictures(settings: Settings) -> "PictureReader | None":
     if tesseract is None:
         return None
     return PictureReader(Path(settings.vault), tesseract, PictureTexts(Path(settings.index)))
-
-
-def _read_origin(settings: Settings) -> tuple[str, str] | None:
-    """Give the vault and the encoder of an index; of a damaged one, from what is left of it."""
-    from rag.index import generations
-
-    folder = Path(settings.index)
-    try:
-        if settings.index.startswith(MILVUS):
-            manifest = open_index(settings).manifest
-        else:
-            manifest = generations.read_manifest(folder)[1]
-    except UnusableIndex:
-        pass  # it is about to be rebuilt, or the ingest refuses
-    else:
-        return manifest.vault, manifest.encoder
-    for file in sorted((folder / generations.GENERATIONS).glob(f"*/{generations.MANIFEST}"))[::-1]:
-        try:
-            left = generations.Manifest(**json.loads(file.read_bytes()))
-        except (OSError, ValueError, TypeError):
-            continue
-        if isinstance(left.vault, str) and isinstance(left.encoder, str):
-            return left.vault, left.encoder
-    return None
 
 
 def watch(settings: Settings, notify: Callable[[str], None]) -> Iterator[None]:
@@ -357,7 +331,7 @@ def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Pr
     """
     problems = find_problems(settings)
     if problems and repair:
-        made_from = _read_origin(settings)
+        made_from = read_origin(settings)
         if made_from is None:
             raise DamagedIndex(
                 "too much is lost to say whose notes this index held",
@@ -369,20 +343,18 @@ def check(settings: Settings, *, repair: bool, progress: "Progress") -> "list[Pr
     return problems
 
 
-def open_feedback(settings: Settings) -> "Feedback":
-    """Open what readers thought of answers. See `rag.feedback`.
-
-    Raises:
-        RagError: it cannot be kept beside the index.
-    """
-    from rag.feedback import Feedback
-
-    made_from = _read_origin(settings)
-    return Feedback(Path(settings.index), Path(made_from[0]) if made_from else None)
-
-
 def open_conversation() -> "Conversation":
     """Begin a chat."""
     from rag.answers.conversation import Conversation
 
     return Conversation()
+
+
+def open_line_editor() -> bool:
+    """Have `input` edit lines and bring back earlier ones of this run; says whether it can."""
+    try:
+        import readline
+    except ImportError:  # Windows, whose terminals do so themselves
+        return False
+    readline.set_auto_history(True)
+    return True

@@ -3,11 +3,12 @@
 Heavy libraries are imported inside the functions that need them.
 """
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.config import Settings
-from rag.errors import BadSettings
+from rag.errors import BadSettings, UnusableIndex
 
 if TYPE_CHECKING:
     from rag.index.check import Problem
@@ -61,6 +62,30 @@ def read_pointer(settings: Settings) -> bytes:
     from rag.index.generations import CURRENT
 
     return (Path(settings.index) / CURRENT).read_bytes()
+
+
+def read_origin(settings: Settings) -> tuple[str, str] | None:
+    """Give the vault and the encoder of an index; of a damaged one, from what is left of it."""
+    from rag.index import generations
+
+    folder = Path(settings.index)
+    try:
+        if settings.index.startswith(MILVUS):
+            manifest = open_index(settings).manifest
+        else:
+            manifest = generations.read_manifest(folder)[1]
+    except UnusableIndex:
+        pass  # it is about to be rebuilt, or the ingest refuses
+    else:
+        return manifest.vault, manifest.encoder
+    for file in sorted((folder / generations.GENERATIONS).glob(f"*/{generations.MANIFEST}"))[::-1]:
+        try:
+            left = generations.Manifest(**json.loads(file.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            continue
+        if isinstance(left.vault, str) and isinstance(left.encoder, str):
+            return left.vault, left.encoder
+    return None
 
 
 def find_problems(settings: Settings) -> "list[Problem]":

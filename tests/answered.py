@@ -25,6 +25,7 @@ def make_answer(
     *,
     abstained: bool = False,
     question: str = "Why?",
+    languages: tuple[str, ...] = (),
 ) -> Answer:
     return Answer(
         question=question,
@@ -38,4 +39,5 @@ def make_answer(
         generator_model="some/model",
         behind=2,
         timings_ms={"retrieve": 200.0, "generate": 1000.0},
+        languages=languages,
     )

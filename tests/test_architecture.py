@@ -16,7 +16,8 @@ PAGE = next(file for file in (PACKAGE.parent / "app.py", PACKAGE / "app.py") if 
 LAYERS = (
     {"rag"},
     {"rag.types", "rag.errors"},
-    {"rag.config", "rag.feedback"},
+    {"rag.config", "rag.schema", "rag.sidecar"},
+    {"rag.feedback", "rag.history"},
     {"rag.notes", "rag.encoders"},
     {"rag.index", "rag.generators"},
     {"rag.index.local", "rag.index.freshness", "rag.index.workshop"},
@@ -26,6 +27,7 @@ LAYERS = (
     {"rag.answers"},
     {"rag.evaluation"},
     {"rag.wire_llm", "rag.wire_index"},
+    {"rag.wire_beside"},
     {"rag.wire"},
     {"rag.wire_eval", "rag.wire_encoders", "rag.wire_doctor"},
     {"rag.cli", "rag.page"},

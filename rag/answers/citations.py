@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.answers.blocks import Block, cut_blocks, find_blocks, is_held
 from rag.answers.claims import DOUBT, Claim, cut_out, read_claims
 from rag.answers.quotes import Quote, Source
 from rag.answers.support import Evidence, find_conflict
@@ -110,21 +111,23 @@ class Checker:
     def complete(self, text: str) -> str:
         """Cite what the answer leaves uncited, and put `[?]` behind what no passage supports.
 
+        Behind a block of code or a formula it stands on the next line.
+
         Args:
             text: the answer, its marks clean.
         """
-        insertions: dict[int, str] = {}
+        insertions = {block.end: f"\n{DOUBT}" for block in self._find_made_up(text)}
         for claim in read_claims(text):
             if not claim.must_hold or self._holds(claim):
                 continue
             credited = None if claim.has_mark else self._credit(claim)
-            insertions[claim.end] = DOUBT if credited is None else f"[{credited}]"
+            insertions[claim.end] = f" {DOUBT}" if credited is None else f" [{credited}]"
         for place in sorted(insertions, reverse=True):
-            text = f"{text[:place]} {insertions[place]}{text[place:]}"
+            text = text[:place] + insertions[place] + text[place:]
         return text
 
     def keep_supported(self, text: str) -> str:
-        """Take out the sentences that no passage supports; may leave nothing.
+        """Take out the sentences and blocks that no passage supports; may leave nothing.
 
         Args:
             text: the answer, its marks clean, without `[?]`.
@@ -135,7 +138,8 @@ class Checker:
             max((claim for claim in lost if claim.sentence == place), key=lambda claim: claim.end)
             for place in places
         ]
-        kept = cut_out(text, last)
+        text = cut_out(text, last)
+        kept = cut_blocks(text, self._find_made_up(text))
         return kept if any(claim.numbers for claim in read_claims(kept)) else ""
 
     def cite(self, text: str) -> tuple[Citation, ...]:
@@ -167,6 +171,11 @@ class Checker:
 
     def _holds(self, claim: Claim) -> bool:
         return any(not self._check(claim, number).objection for number in claim.numbers)
+
+    def _find_made_up(self, text: str) -> list[Block]:
+        """Find the code and the formulas that the passages do not hold."""
+        passages = [f"{source.context}\n{source.text}" for source in self._sources]
+        return [block for block in find_blocks(text) if not is_held(block, passages)]
 
     def _credit(self, claim: Claim) -> int | None:
         """Give the number of the passage that plainly holds a claim."""

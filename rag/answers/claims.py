@@ -7,7 +7,9 @@ leans on the next one in its block: of a list from one passage, one mark at the 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
+from rag.answers.blocks import find_blocks
 from rag.answers.marks import Mark, blank_marks, find_marks
 from rag.answers.numbers import read_numbers
 from rag.answers.quotes import Span, find_sentences
@@ -19,7 +21,7 @@ LEAST_WORDS = 4
 `According to [1], …` is no claim, and three words stand in many passages. One with a number in it
 is a claim, however short."""
 DOUBT = "[?]"
-"""Stands behind a sentence that no passage supports."""
+"""Stands behind a sentence or a block that no passage supports."""
 
 _LEAD = re.compile(
     r"(?:[\s>|]|\|?[ \t]*:?-{2,}[-:| \t]*\n)*"
@@ -27,6 +29,7 @@ _LEAD = re.compile(
 )
 _LINE_LEAD = re.compile(r"[ \t>|]*(?:(?:[-*+]|\d{1,3}[.)])[ \t]+)?[ \t|]*")
 _BLOCK_END = re.compile(r"\n[ \t]*\n")
+_DOUBT = re.compile(rf"[ \n]?{re.escape(DOUBT)}")
 _WORD = re.compile(r"\w+")
 _NO_CLAIM = re.compile(r"[?:][\"”»’'*_=\s)]*$")
 
@@ -71,6 +74,21 @@ def read_claims(text: str) -> list[Claim]:
         numbers = following.numbers if following and leans else ()
         claims.append(Claim((words,), numbers, sentence, sentence.end, has_mark=False))
     return sorted(claims, key=lambda claim: claim.end)
+
+
+def find_doubts(text: str) -> list[str]:
+    """Give the sentences and blocks of an answer behind which `[?]` was put.
+
+    Sentences are given without a mark at their end.
+    """
+    parts = _DOUBT.split(text)
+    places = set(accumulate(map(len, parts[:-1])))
+    text = "".join(parts)
+    doubted = dict.fromkeys(one.sentence for one in read_claims(text) if one.end in places)
+    last = {mark.end: mark.start for mark in find_marks(text)}
+    ends = (last.get(one.end, last.get(one.end - 1, one.end)) for one in doubted)
+    sentences = [text[one.start : end].rstrip() for one, end in zip(doubted, ends, strict=True)]
+    return sentences + [block.text for block in find_blocks(text) if block.end in places]
 
 
 def _marked(

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from rag.notes.grams import gram_keys
 from rag.notes.language import content_words, detect_language
+from rag.notes.terms import CAPITAL_EMPHASIS, NAME_EMPHASIS
 from rag.types import Passage
 
 BEST = 5
@@ -41,10 +42,6 @@ _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"\d|(?<=\w)[^\W\d_a-zà-öø-ÿăâîșțąćęłńóśźż]")
 """A word with a digit or a capital behind its first letter: `GPT-3`, `RLHF`, `AdaBoost`."""
 _TODO = re.compile(r"^[ \t>]*[-*+] \[ \] [^\n]*$", re.MULTILINE)
-NAME_WEIGHT = 3.0
-CAPITAL_WEIGHT = 2.0
-"""What the answer must speak of: a name weighs as much as three plain words, a capital as two. On
-golden this took false answers from .24 to .16 and false refusals from .14 to .12."""
 
 
 def signals(question: str, passages: Sequence[Passage], chunks: int) -> dict[str, float]:
@@ -59,11 +56,11 @@ def signals(question: str, passages: Sequence[Passage], chunks: int) -> dict[str
     words = _weigh_words(question)
     total = max(sum(weight for _, weight in words), 1.0)
     held = [_weight_held(words, _done(passage)) / total for passage in best]
-    names = [(grams, weight) for grams, weight in words if weight == NAME_WEIGHT]
+    names = [(grams, weight) for grams, weight in words if weight == NAME_EMPHASIS]
     lacking = 0.0
     if names:
         most = max(_weight_held(names, passage.chunk.indexed_text) for passage in best)
-        lacking = 1 - most / (NAME_WEIGHT * len(names))
+        lacking = 1 - most / (NAME_EMPHASIS * len(names))
     language = detect_language(question, best[0].chunk.language)
     is_same = float(best[0].chunk.language == language)
     coverage, cosine = max(held), max(passage.legs.dense for passage in best)
@@ -107,9 +104,9 @@ def _weigh_words(question: str) -> list[tuple[set[int], float]]:
             continue
         weight = 1.0
         if _NAME.search(word):
-            weight = NAME_WEIGHT
+            weight = NAME_EMPHASIS
         elif word[0].isupper() and number:
-            weight = CAPITAL_WEIGHT
+            weight = CAPITAL_EMPHASIS
         words.append((set(gram_keys(word).tolist()), weight))
     return words
 

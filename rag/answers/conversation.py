@@ -1,7 +1,11 @@
 """Follow-up questions: made whole with what was asked before, by rule."""
 
 import re
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from itertools import dropwhile
 
+from rag.answers.names import read_names
 from rag.notes.folding import fold
 from rag.notes.language import clear_language, content_words
 
@@ -38,6 +42,23 @@ _POINTERS = {
 """Words that stand for something said before."""
 _POINTERS_LAST = {"ro": frozenset(["lui"])}
 """At the end only: `derivata lui?`, but `teorema lui Bayes`."""
+_POSSESSIVES = frozenset("its their his her".split())
+"""Of the subject's own: `How does BERT mask its input?` says whose. Other languages have another
+word for that (`swój`, `său`)."""
+_DETERMINERS = frozenset("a an the any some all each every which what of".split())
+_NO_REFERENT = re.compile(
+    r"(?:is|was) it (?:important|possible|necessary|useful|better|best|common|good|bad|hard|easy"
+    r"|difficult|true|likely|enough|safe) (?:to [a-z]+ [a-z]|that [a-z])"
+)
+"""`Why is it important to scale inputs?`, but `Is it easy to train?`"""
+_ASKS_AGAIN = re.compile(
+    r" (?:and|or|but|si|iar|sau|dar|i|oraz|lub|a|ale|e|ou|mas)"
+    r" (?:how|why|when|what|where|which|who|is|are|does|do|can"
+    r"|ce|cum|cand|de ce|la ce|unde|care|cine|cat[ei]?"
+    r"|co|po co|do czego|jak|jaki[ea]?|kiedy|dlaczego|gdzie|ile|kto|czym"
+    r"|o que|como|quais|qual|quando|por que|para que|onde|quant[oa]s?|quem) "
+)
+"""A second question in one: what it points at may have been said in the first."""
 _NO_SUBJECT = re.compile(
     r"^(?:cat[ei]|ce|cum|cand|de ce) .*\b(?:are|face|functioneaza)$"
     r"|^(?:jaki|jaka|jakie|ile|co) ma [a-z]+$|^(?:jak|co|ile|po co) (?:dziala|robi|ma|sluzy)$"
@@ -53,6 +74,7 @@ _REQUESTS = frozenset(
 )
 """Content words that ask for more without saying of what."""
 _WORD = re.compile(r"[^\W_]+")
+_CAPITALS = re.compile(r"\b[^\W\d_a-z]{2,}\b")
 
 
 class Conversation:
@@ -98,8 +120,44 @@ class Conversation:
             return True
         if _NO_SUBJECT.search(" ".join(words)) and len(set(own)) <= MOST_OWN:
             return True
+        return self._points_back(question, words, set(own))
+
+    def _points_back(self, question: str, words: Sequence[str], own: AbstractSet[str]) -> bool:
+        """Say whether a word stands for something that the question itself does not say."""
         language = clear_language(question) or self._language or ""
         pointers = _POINTERS.get(language) or frozenset().union(*_POINTERS.values())
-        points = not pointers.isdisjoint(words)
-        points |= words[-1] in _POINTERS_LAST.get(language, frozenset())
-        return points and len(set(own) - pointers) <= MOST_OWN
+        if len(own - pointers) > MOST_OWN:
+            return False
+        if words[-1] in _POINTERS_LAST.get(language, frozenset()):
+            return True
+        # `What is IT?` has no pronoun.
+        capitals = (
+            set() if question.isupper() else {fold(one) for one in _CAPITALS.findall(question)}
+        )
+        pointing = (place for place, word in enumerate(words) if word in pointers - capitals)
+        written = _WORD.findall(question)
+        return not all(_is_said(words, place, " ".join(written[:place])) for place in pointing)
+
+
+def _is_said(words: Sequence[str], place: int, begun: str) -> bool:
+    """Say whether what a pronoun stands for is in its own question, if it stands for anything.
+
+    Args:
+        words: of the question, folded.
+        place: of the pronoun among them.
+        begun: the words before it, as they are written.
+    """
+    word, behind = words[place], words[place + 1 :]
+    before = " ".join(words[:place])
+    opens = {"it": place - 1, "that": place - 3}.get(word, place)
+    if opens >= 0 and _NO_REFERENT.match(" ".join(words[opens:])):
+        return True
+    if word == "that" and behind:  # `the loss that BERT uses`, but `Why train that network?`
+        others = dropwhile(content_words, reversed(words[:place]))
+        return bool(content_words(words[place - 1])) and next(others, "") in _DETERMINERS
+    if word in ("il", "l") and "pe" in behind[:-1]:  # `Cine l-a inventat pe Adam?`
+        return True
+    if word in _POSSESSIVES and any(name.is_sure for name in read_names(begun)):
+        return True
+    again = _ASKS_AGAIN.search(f"{before} ")
+    return bool(again and content_words(before[: again.start()]))

@@ -6,12 +6,14 @@ import click
 
 import rag
 from rag.cli import signals, streams
-from rag.cli.answering import ask, chat
+from rag.cli.answering import ask
+from rag.cli.chatting import chat
 from rag.cli.doctor import doctor
 from rag.cli.encoders import encoders
 from rag.cli.evaluating import evaluate
 from rag.cli.feedback import feedback
 from rag.cli.indexing import check, ingest, status
+from rag.cli.log import log
 from rag.cli.output import say
 from rag.cli.searching import search
 from rag.cli.serving import serve
@@ -38,6 +40,7 @@ for command in (
     search,
     ask,
     chat,
+    log,
     status,
     check,
     doctor,

@@ -2,9 +2,9 @@
 
 import click
 
-from rag import wire
 from rag.cli import options
 from rag.cli.output import put_json, say
+from rag.wire_beside import open_feedback
 
 
 @click.group()
@@ -20,7 +20,7 @@ def export(*, index: str | None) -> None:
     Each line has the question, the passages, the answer and the verdict.
     """
     is_empty = True
-    for verdict in wire.open_feedback(options.settings(index=index)).export():
+    for verdict in open_feedback(options.settings(index=index)).export():
         put_json(verdict)
         is_empty = False
     if is_empty:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rag.cli import streams
+from rag.schema import SCHEMA
 
-SCHEMA = 1
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )

@@ -9,7 +9,8 @@ from rag.cli import options
 from rag.cli.explaining import as_explained, explain_place
 from rag.cli.output import one_line, put, put_json, say
 from rag.retrieval.query import write_filters
-from rag.types import Chunk, Citation, Mode, Passage
+from rag.schema import as_result
+from rag.types import Chunk, Citation, Mode
 
 SYNTAX = """\b
 In QUERY:
@@ -24,23 +25,6 @@ A QUERY that begins with a hyphen stands behind --, as in
 Of filters alone, the passages are listed in the order of the notes.
 """
 """`\\b` has click keep the lines as they are."""
-
-
-def as_result(passage: Passage) -> dict[str, Any]:
-    """Give a passage as the contract has it."""
-    chunk = passage.chunk
-    return {
-        "rank": passage.rank,
-        "score": round(passage.score, 6),
-        "path": chunk.path,
-        "title": chunk.title,
-        "headings": list(chunk.headings),
-        "start_line": chunk.start_line,
-        "end_line": chunk.end_line,
-        "text": chunk.text,
-        "tags": list(chunk.tags),
-        "language": chunk.language,
-    }
 
 
 def place(item: Chunk | Citation) -> str:

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from rag import wire
 from rag.config import Settings
 from rag.errors import RagError
 from rag.feedback import DOWN, NEITHER, UP, Verdict
@@ -11,6 +10,7 @@ from rag.page.safe_markdown import safe_code
 from rag.page.saving import clean_name, save_answer, write_note
 from rag.page.words import gettext
 from rag.types import Answer
+from rag.wire_beside import open_feedback
 
 FOLDER = "save-folder"
 _VERDICTS = {0: DOWN, 1: UP, None: NEITHER}
@@ -52,7 +52,7 @@ def _keep_verdict(settings: Settings, identity: str, answer: Answer, verdict: Ve
     if verdict == st.session_state.get(known, Verdict()):
         return
     try:
-        wire.open_feedback(settings).put(identity, answer, verdict)
+        open_feedback(settings).put(identity, answer, verdict)
     except RagError as error:
         show_problem(error)
     else:

@@ -7,12 +7,12 @@ from pathlib import Path
 import streamlit as st
 
 from rag.answers.answer import NOBODY
+from rag.answers.claims import find_doubts
 from rag.notes.language import NAMES
 from rag.page.links import editor_link, obsidian_link
 from rag.page.pictures import Picture
 from rag.page.quotes import Quote
 from rag.page.safe_markdown import safe_answer, safe_label, safe_markdown, safe_passage
-from rag.page.support import find_unsupported, unsupported_numbers
 from rag.page.table_head import add_head
 from rag.page.words import gettext, mark, ngettext, write_number
 from rag.types import Answer, Chunk, Citation, CitationStatus, Passage
@@ -46,12 +46,12 @@ def show_answer(answer: Answer, anchor: str) -> None:
     if answer.abstained:
         st.info(safe_markdown(answer.text), icon=":material/search_off:")
     else:
-        doubtful = find_unsupported(answer)
+        doubtful = find_doubts(answer.text)
         source = safe_answer(
             answer.text,
             citations=len(answer.passages),
             anchor=anchor,
-            unsupported=unsupported_numbers(answer),
+            unsupported=_find_wrong_numbers(answer),
             doubtful=doubtful,
         )
         st.markdown(source)
@@ -62,6 +62,8 @@ def show_answer(answer: Answer, anchor: str) -> None:
                 len(doubtful),
             )
             st.caption(f":red-background[{legend}]")
+        if answer.other_languages:
+            st.caption(_name_languages(answer))
     st.caption(" · ".join(_remarks(answer)))
 
 
@@ -131,6 +133,26 @@ def describe(chunk: Chunk, lines: Sequence[tuple[int, int]], score: float) -> st
     language = NAMES.get(chunk.language, safe_label(chunk.language))
     points = gettext("score {score}").format(score=write_number(score, 1))
     return " · ".join(part for part in (headings, _name_lines(lines), language, points) if part)
+
+
+def _find_wrong_numbers(answer: Answer) -> frozenset[int]:
+    """Give the `[n]` of which no citation supports its sentence."""
+    right = {
+        citation.number
+        for citation in answer.citations
+        if citation.status is not CitationStatus.UNSUPPORTED
+    }
+    return frozenset(citation.number for citation in answer.citations) - right
+
+
+def _name_languages(answer: Answer) -> str:
+    if answer.generator_kind == EXTRACTIVE:
+        words = gettext("Quoted from notes in: {languages}. You asked in: {asked}.")
+    else:
+        words = gettext("Answered in: {languages}. You asked in: {asked}.")
+    names = [NAMES.get(code, safe_label(code)) for code in answer.other_languages]
+    asked = NAMES.get(answer.language, safe_label(answer.language))
+    return words.format(languages=", ".join(names), asked=asked)
 
 
 def _remarks(answer: Answer) -> list[str]:

@@ -19,10 +19,10 @@ from rag.page.opening import Notes, open_writer
 from rag.page.preferences import Preferences, read_preferences
 from rag.page.problems import show_unmatched
 from rag.page.safe_markdown import one_line, safe_label, safe_markdown
-from rag.page.support import keep_supported
 from rag.page.words import gettext
 from rag.retrieval.query import loosen, parse_query
 from rag.types import Answer, Filters
+from rag.wire_beside import keep_answer
 from rag.wire_llm import EXTRACTIVE, OPENAI
 
 if TYPE_CHECKING:
@@ -146,14 +146,12 @@ def answer_question(
             pieces.append(piece)
             place.markdown(safe_markdown("".join(pieces), citations=preferences.k))
 
-        writer = open_writer(settings, preferences.llm)
+        writer = open_writer(settings, preferences.llm, strict=preferences.strict)
         if preferences.llm.startswith(OPENAI):  # what leaves this machine is told before it does
             _show_notices(writer, gettext("The model may run elsewhere:"))
         unmatched = writer.unmatched(filters & query.filters)
         filters &= loosen(query.filters, unmatched)
         answer = writer.ask(understood, preferences.k, filters, show_piece)
-        if preferences.strict:
-            answer = keep_supported(answer)
         turn = Turn(question, answer)
         place.empty()
         show_unmatched(unmatched)
@@ -162,6 +160,7 @@ def answer_question(
             _show_notices(writer, gettext("No language model wrote this; the notes are quoted:"))
         else:
             _show_notices(writer, gettext("About the language model:"))
+        keep_answer(settings, question, answer, _tell)
     _turns().append(turn)
     del _turns()[:-MOST_TURNS]
 
@@ -173,6 +172,10 @@ def _show_notices(writer: Notes, about: str) -> None:
     if notices:
         st.caption("  \n".join([about, *map(safe_label, notices)]))
         told.update(notices)
+
+
+def _tell(line: str) -> None:
+    st.caption(safe_label(line))
 
 
 def _turns() -> list[Turn]:

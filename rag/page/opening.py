@@ -25,7 +25,7 @@ from rag.wire_llm import EXTRACTIVE
 PICTURES_SECONDS = 30.0
 """After which the vault is gone through again for pictures: 30 ms for 3,000 files."""
 MOST_WRITERS = 3
-"""Language models with which an index is open; each opens it for itself."""
+"""Ways to answer with which an index is open; each opens it for itself."""
 
 
 class Notes:
@@ -137,8 +137,8 @@ def open_notes(settings: Settings) -> Notes:
     return open_writer(settings, EXTRACTIVE)
 
 
-def open_writer(settings: Settings, llm: str) -> Notes:
-    """Open the index for answers by one language model.
+def open_writer(settings: Settings, llm: str, *, strict: bool = False) -> Notes:
+    """Open the index for answers by one language model; with `strict`, of what is supported alone.
 
     Raises:
         NoIndex, DamagedIndex, OtherIndex: it cannot be used.
@@ -148,7 +148,7 @@ def open_writer(settings: Settings, llm: str) -> Notes:
         published = wire_index.read_pointer(settings)
     except (OSError, UnusableIndex):
         published = b""  # what is wrong with it is said when it is opened
-    settings = replace(settings, llm=llm)
+    settings = replace(settings, llm=llm, strict=strict)
     return _open(settings, repr(settings), published)
 
 

@@ -37,7 +37,7 @@ def read_preferences(settings: Settings) -> Preferences:
     return Preferences(
         llm=state.get(LLM) or settings.llm,
         k=state.get(COUNT) or settings.k,
-        strict=bool(state.get(STRICT)),
+        strict=bool(state.get(STRICT, settings.strict)),
         editor=state.get(EDITOR) or "",
     )
 
@@ -66,6 +66,7 @@ def show_settings(settings: Settings) -> None:
     )
     st.toggle(
         gettext("Strict: leave out sentences that no source holds"),
+        settings.strict,
         key=STRICT,
         help=gettext("Without it they stay, coloured red. Quotes are not affected."),
         persist_state="session",

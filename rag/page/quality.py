@@ -9,7 +9,6 @@ from typing import Any
 
 import streamlit as st
 
-from rag import wire
 from rag.config import Settings
 from rag.errors import RagError
 from rag.feedback import DOWN, UP
@@ -18,6 +17,7 @@ from rag.page.note_map import COLORS
 from rag.page.problems import show_problem
 from rag.page.safe_markdown import safe_label
 from rag.page.words import gettext, mark, write_number, write_time
+from rag.wire_beside import open_feedback
 
 RESULTS = Path("eval") / "results"
 """Where `rag eval` is told to save its runs, below the folder in which the page was started."""
@@ -80,7 +80,7 @@ def show_quality(settings: Settings) -> None:
 
 def _show_verdicts(settings: Settings) -> None:
     try:
-        feedback = wire.open_feedback(settings)
+        feedback = open_feedback(settings)
         verdicts = list(feedback.export())
     except RagError as error:
         show_problem(error)

@@ -62,8 +62,52 @@ def test_a_question_that_stands_alone(language: str, question: str) -> None:
     assert conversation.standalone(question) == question
 
 
-def test_nothing_to_lean_on() -> None:
-    assert Conversation().standalone("And why?") == "And why?"
+@pytest.mark.parametrize(
+    "question",
+    [
+        *("And why?", "How does it work?", "What are its gates?"),
+        *("De ce?", "Cum funcționează el?", "Care e derivata lui?"),
+        *("A dlaczego?", "Jak on działa?", "Kto go wymyślił?"),
+        *("E por quê?", "Como ela funciona?", "Quais são as vantagens dele?"),
+    ],
+)
+def test_nothing_to_lean_on(question: str) -> None:
+    assert Conversation().standalone(question) == question
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        *(("en", "How does BERT mask its input?"), ("en", "What is IT governance?")),
+        *(("en", "What is an epoch and why does it matter?"), ("en", "Is it true that ReLU dies?")),
+        *(("en", "Why is it important to scale inputs?"), ("en", "What is the loss that BERT uses?")),
+        *(("ro", "Ce este Adam și cum funcționează el?"), ("ro", "Cine l-a inventat pe Adam?")),
+        *(("pl", "Co to jest transformer i jakie są jego zalety?"), ("pl", "Co oznacza ICH?")),
+        ("pt", "O que é o LoRA e quais são as vantagens dele?"),
+    ],
+)  # fmt: skip
+def test_what_a_pronoun_stands_for_may_be_said_with_it(language: str, question: str) -> None:
+    conversation = Conversation()
+    conversation.standalone(FIRST[language])
+    assert conversation.standalone(question) == question
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        *(("en", "How do I compute its gradient?"), ("en", "Is it easy to train?")),
+        ("en", "What are its advantages over BERT?"),
+        *(("en", "How does Adam update it?"), ("en", "Why train that network?")),
+        *(("en", "Is it useful and how does it work?"), ("en", "WHAT IS IT?")),
+        *(("ro", "Cine a propus-o pe ea?"), ("ro", "Cum îl antrenez?")),
+        *(("pl", "Jakie są jego zalety?"), ("pl", "Jak go uczyć?")),
+        *(("pt", "Quem inventou a fórmula dela?"), ("pt", "E para que serve ele?")),
+    ],
+)  # fmt: skip
+def test_what_a_pronoun_stands_for_is_often_not_said_with_it(language: str, question: str) -> None:
+    conversation = Conversation()
+    conversation.standalone(FIRST[language])
+    assert conversation.standalone(question) == f"{FIRST[language]} {question}"
 
 
 def test_a_topic_goes_on_until_a_new_one() -> None:

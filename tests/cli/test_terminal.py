@@ -16,6 +16,7 @@ from rag.answers.answer import Answerer
 from rag.cli.answering import print_answer
 from rag.config import Settings
 from rag.errors import NoModel
+from rag.history import History
 from rag.types import Filters, Prompt
 from tests.cli.command import COMMAND, ENVIRONMENT
 from tests.cli.conftest import Rag
@@ -116,6 +117,30 @@ def test_bars_on_a_terminal(small_vault: Path, tmp_path: Path) -> None:
     assert out.startswith(f"{len(NOTES)} notes, ")
     shown, out = in_terminal("ingest", small_vault, "--index", index, "--json", stream=2)
     assert shown == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_chat_brings_back_earlier_lines(index: Path) -> None:
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, "chat", "--index", str(index)],
+        stdin=follower,
+        stdout=follower,
+        stderr=subprocess.DEVNULL,
+        env={**ENVIRONMENT, "TERM": "xterm-256color", "INPUTRC": os.devnull},
+    )
+    os.close(follower)
+    shown = b""
+    for typed in (QUESTION, "\x1b[A\x01First, \x05", ""):  # up, to the start, to the end
+        while not shown.endswith(b"> "):
+            shown += os.read(leader, 4096)
+        os.write(leader, f"{typed}\n".encode())
+        shown += os.read(leader, 1)
+    process.wait(timeout=60)
+    os.close(leader)
+    assert process.returncode == 0
+    asked = [entry.answer["question"] for entry in History(index, None).latest(5)]
+    assert asked == [f"First, {QUESTION}", QUESTION]
 
 
 class Terminal(StringIO):

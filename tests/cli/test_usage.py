@@ -10,7 +10,7 @@ from tests.cli.command import run_process
 from tests.cli.conftest import Rag
 from tests.cli.vault import QUESTION
 
-COMMANDS = ["ingest", "search", "ask", "chat", "status", "check", "eval", "serve"]
+COMMANDS = ["ingest", "search", "ask", "chat", "log", "status", "check", "eval", "serve"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

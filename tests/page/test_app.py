@@ -1,15 +1,17 @@
 """The pages' logic, without a browser."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rag import wire
 from rag.config import Settings
+from rag.history import History
 from rag.page.conversation import TURNS
 from rag.page.finding import USUAL_RESULTS
 from rag.page.jobs import find_jobs
+from rag.wire_beside import open_feedback
 from rag.wire_llm import AUTO
 from tests.page.conftest import ingest, write_notes
 
@@ -122,6 +124,23 @@ def test_an_answer_has_its_sources(page: AppTest) -> None:
         caption.value.startswith("**Confidence ") and "quoted word for word" in caption.value
         for caption in page.caption
     )
+
+
+def test_what_was_asked_is_in_the_log(page: AppTest, index: Path) -> None:
+    question = "What does a capacitor store on its plates? path:physics/"
+    ask(page, question)
+    assert History(index, None).latest(1)[0].answer["question"] == question
+
+
+def test_an_answer_is_shown_where_it_cannot_be_kept(
+    index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    copy = tmp_path / "index"
+    shutil.copytree(index, copy)
+    History(copy, None).file.mkdir()
+    page = ask(open_page(copy, monkeypatch, tmp_path), "What does a capacitor store?")
+    assert sources(page)
+    assert any(caption.value.startswith("not in the log") for caption in page.caption)
 
 
 def test_where_the_notes_do_not_answer_it_says_so_in_the_language_of_the_question(
@@ -294,4 +313,4 @@ def test_quality(index: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     page = draw(index, monkeypatch, tmp_path, "show_quality(settings)")
     assert [metric.value for metric in page.metric] == ["0", "0", "0"]
     assert page.selectbox(key="run").options == ["run.json"]
-    assert not wire.open_feedback(Settings(index=str(index))).file.exists()
+    assert not open_feedback(Settings(index=str(index))).file.exists()

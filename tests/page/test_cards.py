@@ -8,14 +8,20 @@ from pathlib import Path
 from rag.page.cards import Shelf, show_answer, show_sources
 from tests.answered import make_answer, make_citation as citation
 
-answer = make_answer(TEXT, (CITATIONS), KIND)
+answer = make_answer(TEXT, (CITATIONS,), KIND, languages=LANGUAGES)
 show_answer(answer, "source-x")
 show_sources(answer, Shelf(Path("nowhere"), lambda chunk: [], ""), "source-x")
 """
 
 
-def draw(citations: str, kind: str = "extractive", text: str = "First [1]. Second [1].") -> AppTest:
-    script = SCRIPT.replace("TEXT", repr(text)).replace("CITATIONS", citations)
+def draw(
+    citations: str,
+    kind: str = "extractive",
+    text: str = "First [1]. Second [1].",
+    languages: tuple[str, ...] = (),
+) -> AppTest:
+    script = SCRIPT.replace("TEXT", repr(text)).replace("CITATIONS", citations.rstrip(","))
+    script = script.replace("LANGUAGES", repr(languages))
     page = AppTest.from_string(script.replace("KIND", repr(kind))).run()
     assert not page.exception
     return page
@@ -84,11 +90,19 @@ def test_a_model_is_named_and_held_to_its_sources() -> None:
     page = draw(
         "citation(1), citation(2, 'unsupported')",
         kind="transformers",
-        text="The first one is right [1]. The second one is wrong [2].",
+        text="The first one is right [1]. The second one is wrong [2] [?].",
     )
     assert page.markdown[0].value == (
         r"The first one is right [:blue-badge[1]](#source-x-1)\. "
-        r":red-background[The second one is wrong] [:red-badge[2]](#source-x-2)\."
+        r":red-background[The second one is wrong] [:red-badge[2]](#source-x-2) \[?\]\."
     )
     assert page.caption[0].value.startswith(":red-background[1 sentence, coloured red,")
     assert "written by some/model from your notes" in page.caption[1].value
+
+
+def test_other_languages_are_told() -> None:
+    page = draw("citation(1)", languages=("en", "pl"))
+    assert page.caption[0].value == "Quoted from notes in: polski. You asked in: English."
+    page = draw("citation(1)", kind="openai", languages=("ro",))
+    assert page.caption[0].value == "Answered in: română. You asked in: English."
+    assert "You asked" not in draw("citation(1)", languages=("en",)).caption[0].value
