@@ -12,9 +12,11 @@ import math
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from rag.notes.grams import gram_keys
-from rag.notes.language import content_words, detect_language
-from rag.notes.terms import CAPITAL_EMPHASIS, NAME_EMPHASIS
+from rag.notes.language import detect_language
+from rag.notes.terms import FUNCTION_WEIGHT, NAME_EMPHASIS, Term, find_terms
 from rag.types import Passage
 
 BEST = 5
@@ -23,24 +25,21 @@ ANSWERABLE = 0.3
 """Confidence below which the notes are said not to answer: a refusal of a question that the notes
 answer costs a student more than quotes that miss, which stand there to be read."""
 
-INTERCEPT = -4.254
+INTERCEPT = -4.234
 WEIGHTS = {
-    "cosine": 1.046,
-    "coverage": 1.057,
-    "dense_z": 0.125,
-    "lexical_z": 0.344,
-    "log_chunks": -0.888,
-    "first_coverage": 4.905,
-    "first_cosine": 4.018,
-    "same_language": 0.866,
-    "cosine_across": 8.055,
-    "coverage_across": -1.981,
-    "names_lacking": -1.312,
+    "cosine": 0.999,
+    "coverage": 1.117,
+    "dense_z": 0.115,
+    "lexical_z": 0.343,
+    "log_chunks": -0.887,
+    "first_coverage": 4.823,
+    "first_cosine": 4.171,
+    "same_language": 0.851,
+    "cosine_across": 8.038,
+    "coverage_across": -1.914,
+    "names_lacking": -1.315,
 }
 
-_WORD = re.compile(r"[^\W_]+")
-_NAME = re.compile(r"\d|(?<=\w)[^\W\d_a-zà-öø-ÿăâîșțąćęłńóśźż]")
-"""A word with a digit or a capital behind its first letter: `GPT-3`, `RLHF`, `AdaBoost`."""
 _TODO = re.compile(r"^[ \t>]*[-*+] \[ \] [^\n]*$", re.MULTILINE)
 
 
@@ -53,14 +52,12 @@ def signals(question: str, passages: Sequence[Passage], chunks: int) -> dict[str
         chunks: how many the index holds, from 1.
     """
     best = passages[:BEST]
-    words = _weigh_words(question)
-    total = max(sum(weight for _, weight in words), 1.0)
-    held = [_weight_held(words, _done(passage)) / total for passage in best]
-    names = [(grams, weight) for grams, weight in words if weight == NAME_EMPHASIS]
+    words = [term for term in find_terms(question) if term.weight > FUNCTION_WEIGHT]
+    held = [_share_held(words, _done(passage)) for passage in best]
+    names = [term for term in words if term.emphasis == NAME_EMPHASIS]
     lacking = 0.0
     if names:
-        most = max(_weight_held(names, passage.chunk.indexed_text) for passage in best)
-        lacking = 1 - most / (NAME_EMPHASIS * len(names))
+        lacking = 1 - max(_share_held(names, passage.chunk.indexed_text) for passage in best)
     language = detect_language(question, best[0].chunk.language)
     is_same = float(best[0].chunk.language == language)
     coverage, cosine = max(held), max(passage.legs.dense for passage in best)
@@ -96,22 +93,8 @@ def confidence(question: str, passages: Sequence[Passage], chunks: int) -> float
     return 1 / (1 + math.exp(-logit))
 
 
-def _weigh_words(question: str) -> list[tuple[set[int], float]]:
-    """Give the content words of a question as grams, each with its weight."""
-    words = []
-    for number, word in enumerate(_WORD.findall(question)):
-        if not content_words(word):
-            continue
-        weight = 1.0
-        if _NAME.search(word):
-            weight = NAME_EMPHASIS
-        elif word[0].isupper() and number:
-            weight = CAPITAL_EMPHASIS
-        words.append((set(gram_keys(word).tolist()), weight))
-    return words
-
-
-def _weight_held(words: Sequence[tuple[set[int], float]], text: str) -> float:
-    """Add up the weights of the words that a text holds, in part for some of their grams."""
-    held = set(gram_keys(text).tolist())
-    return sum(weight * len(grams & held) / max(len(grams), 1) for grams, weight in words)
+def _share_held(words: Sequence[Term], text: str) -> float:
+    """Give the share of the words that a text holds, names above all; in part for some grams."""
+    held = gram_keys(text)
+    found = sum(word.emphasis * np.isin(word.grams, held).mean() for word in words)
+    return float(found / max(sum(word.emphasis for word in words), 1.0))
