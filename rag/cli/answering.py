@@ -171,13 +171,20 @@ def print_answer(
 
 
 def print_citations(text: str, citations: Sequence[Citation]) -> None:
-    """Print where each citation of an answer stands, and its quote where the answer has it not."""
+    """Print where each citation of an answer stands, and its quote where the answer has it not.
+
+    Two sentences of one line are one place.
+    """
     if citations:
         put()
+    told = []
     for citation in citations:
-        put(f"[{citation.number}] {place(citation)}{_REMARKS[citation.status]}")
+        line = f"[{citation.number}] {place(citation)}{_REMARKS[citation.status]}"
         if citation.quote not in text:
-            put(f"    “{' '.join(citation.quote.split())}”")
+            line += f"\n    “{' '.join(citation.quote.split())}”"
+        told.append(line)
+    for line in dict.fromkeys(told):
+        put(line)
 
 
 def _tell_languages(answer: Answer) -> None:

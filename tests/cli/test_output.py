@@ -7,7 +7,9 @@ import math
 import pytest
 
 from rag.cli import progress
+from rag.cli.answering import print_citations
 from rag.cli.output import as_text, one_line, plural, printable, put_json, say
+from rag.types import Citation, CitationStatus
 
 
 @pytest.mark.parametrize(
@@ -88,3 +90,18 @@ def test_no_bars_where_nobody_looks(monkeypatch: pytest.MonkeyPatch, screen: io.
     with progress.progress_bars(quiet=screen.isatty()) as bars:
         bars("read", 2, 2)
     assert screen.getvalue() == ""
+
+
+def test_two_sentences_of_one_line_are_one_place(capsys: pytest.CaptureFixture[str]) -> None:
+    said = [
+        Citation(number, "a.md", (), 3, 3, quote, CitationStatus.VERIFIED)
+        for number, quote in ((1, "One."), (1, "Two."), (2, "One."), (1, "Elsewhere."))
+    ]
+    print_citations("One. Two. [1]", said)
+    assert capsys.readouterr().out.splitlines() == [
+        "",
+        "[1] a.md:3",
+        "[2] a.md:3",
+        "[1] a.md:3",
+        "    “Elsewhere.”",
+    ]
