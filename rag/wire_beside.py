@@ -34,16 +34,22 @@ def keep_answer(
 ) -> None:
     """Keep a question and its answer in the log, unless the settings say not to.
 
+    Where nothing may stand beside the index, nothing is kept, and `rag log` says why.
+
     Args:
         settings: which index.
         question: as it was typed.
         answer: what was answered.
         notify: given a line for the user when it cannot be kept; the answer stands all the same.
     """
-    if not settings.log or settings.index.startswith(MILVUS):
+    if not settings.log:
         return
     try:
-        open_history(settings).put(question, answer)
+        history = open_history(settings)
+    except RagError:
+        return
+    try:
+        history.put(question, answer)
     except RagError as error:
         notify(f"not in the log: {error}")
 

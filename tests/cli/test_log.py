@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli import shapes
 from tests.cli.conftest import Rag
-from tests.cli.vault import ANSWERED_BY, QUESTION, UNANSWERED
+from tests.cli.vault import ANSWERED_BY, QUESTION, UNANSWERED, write_notes
 
 ENTRY = shapes.ASK | {"number": int, "at": str, "understood": str, "passages": [{"path": str}]}
 
@@ -109,3 +109,18 @@ def test_wrong_usage(rag: Rag, arguments: list[str], code: int, problem: str) ->
     result = rag("log", *arguments)
     assert (result.code, result.out) == (code, "")
     assert problem in result.err
+
+
+def test_beside_an_index_in_the_vault_nothing_is_kept_and_the_log_says_why(
+    rag: Rag, tmp_path: Path
+) -> None:
+    vault = write_notes(tmp_path / "vault")
+    before = {*vault.rglob("*")}
+    place = ("--index", vault / ".index")
+    rag("ingest", vault, *place)
+    usual = rag("ask", QUESTION, *place, "--no-log")
+    assert rag("ask", QUESTION, *place) == usual
+    assert {path for path in vault.rglob("*") if ".index" not in path.parts} == before
+    result = rag("log", *place)
+    assert (result.code, result.err.count("\n")) == (1, 1)
+    assert "the index lies in the vault, where nothing is written" in result.err
