@@ -157,6 +157,8 @@ def _embedded() -> Finding:
 
 def _index(settings: Settings) -> tuple[Finding, "IndexInfo | None"]:
     """Look at the index; gives what it says of itself too, if it can."""
+    from rag.index.generations import REBUILD
+
     try:
         problems = find_problems(settings)
         if problems:
@@ -173,11 +175,24 @@ def _index(settings: Settings) -> tuple[Finding, "IndexInfo | None"]:
     except RagError as error:
         return Finding("index", ok=False, detail=error.problem, remedy=error.remedy), None
     info = index.info
+    if info.encoder == EMBEDDED and not _is_of_today(info.fingerprint):
+        detail = f"{settings.index}: made by another version of the embedded encoder"
+        return Finding("index", ok=False, detail=detail, remedy=REBUILD), info
     held = f"{settings.index}, sound: {info.notes} notes, {info.chunks} chunks"
     changed = f"{behind} changed since" if behind else "nothing changed since"
     skipped = f", {len(info.skipped)} skipped" if info.skipped else ""
     remedy = "run: rag ingest" if behind else "rag status names the skipped" if skipped else ""
     return Finding("index", ok=True, detail=f"{held}{skipped}, {changed}", remedy=remedy), info
+
+
+def _is_of_today(fingerprint: str) -> bool:
+    from rag.encoders.embedded_encoder import FOLDER
+    from rag.encoders.manifest import Manifest
+
+    try:
+        return Manifest.read(FOLDER).fingerprint == fingerprint
+    except NoModel:  # told of the encoder
+        return True
 
 
 def _vault(vault: str, *, needed: bool) -> Finding:

@@ -12,6 +12,8 @@ from tests.cli import shapes
 from tests.cli.command import ENVIRONMENT, run_process
 from tests.cli.test_check import files_of, flip
 from tests.cli.vault import NOTES
+from tests.fake_encoder import FakeEncoder
+from tests.index.ingesting import ingest_notes
 
 NAMES = [
     "python",
@@ -140,3 +142,11 @@ def test_tesseract(empty_folder: Path) -> None:
     found = examine(folder=empty_folder, environment=without)
     assert (found["tesseract"]["ok"], found["tesseract"]["needed"]) == (False, False)
     examine(folder=empty_folder, environment=without | {"RAG_OCR": "auto"}, code=1)
+
+
+def test_an_index_of_another_version(empty_folder: Path, vault: Path, tmp_path: Path) -> None:
+    ingest_notes(vault, tmp_path / "ix", FakeEncoder("embedded"))
+    found = examine("--index", tmp_path / "ix", folder=empty_folder, code=1)
+    assert "another version of the embedded encoder" in found["index"]["detail"]
+    assert found["index"]["remedy"] == "run: rag ingest --rebuild"
+    assert found["encoder"]["ok"]
