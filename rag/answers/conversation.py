@@ -82,41 +82,44 @@ class Conversation:
 
     def __init__(self) -> None:
         self._topic = ""
+        self._subject = ""
+        """The last follow-up that named something else: `And GRU?`."""
         self._turn = ""
-        """The last follow-up that brought words of its own."""
+        """The last that brought words of its own."""
         self._language: str | None = None
 
     def reset(self) -> None:
         """Forget what was asked before."""
-        self._topic, self._turn, self._language = "", "", None
+        self._topic = self._subject = self._turn = ""
+        self._language = None
 
     def standalone(self, question: str) -> str:
         """Give the question with its topic, if it leans on the questions before.
 
         It does if it is short and has no content words of its own (`Why?`), opens like a
         continuation (`And GRU?`), points back (`Jak on działa?`) or only asks for more. Then the
-        question that began the topic is put in front of it, and the last turn that it took.
+        question that began the topic is put in front of it, and what else was named since. What
+        brings no words of its own is about the last turn that did, which comes along too.
         """
-        if self._topic and self._leans(question):
-            whole = " ".join(filter(None, (self._topic, self._turn, question)))
-            if not _REQUESTS.issuperset(content_words(question)):
-                self._turn = question
-            return whole
-        self._topic, self._turn = question, ""
-        self._language = clear_language(question)
-        return question
-
-    def _leans(self, question: str) -> bool:
         words, own = _WORD.findall(fold(question)), content_words(question)
+        if not self._topic or not self._leans(question, words, own):
+            self._topic, self._subject, self._turn = question, "", ""
+            self._language = clear_language(question)
+            return question
+        turn = ""
+        if _REQUESTS.issuperset(own):
+            turn = self._turn
+        else:
+            self._turn = question
+            if _goes_on(words, own) and not self._points_back(question, words, set(own)):
+                self._subject = question
+        said = (self._topic, self._subject, turn, question)
+        return " ".join(dict.fromkeys(filter(None, said)))
+
+    def _leans(self, question: str, words: Sequence[str], own: Sequence[str]) -> bool:
         if len(words) > LONGEST:
             return False
-        if _REQUESTS.issuperset(own) or not words or words[0] in _OPENERS:
-            return True
-        if f"{' '.join(words)} ".startswith(tuple(f"{phrase} " for phrase in _OPENING_PHRASES)):
-            return True
-        if words[0] in _SHORT_OPENERS and len(own) == 1 and words[-1] == own[0]:
-            return True
-        if words[0] == "a" and own and own == words[1:]:  # Polish: `A k-średnie?`
+        if _REQUESTS.issuperset(own) or _goes_on(words, own):
             return True
         if _NO_SUBJECT.search(" ".join(words)) and len(set(own)) <= MOST_OWN:
             return True
@@ -137,6 +140,17 @@ class Conversation:
         pointing = (place for place, word in enumerate(words) if word in pointers - capitals)
         written = _WORD.findall(question)
         return not all(_is_said(words, place, " ".join(written[:place])) for place in pointing)
+
+
+def _goes_on(words: Sequence[str], own: Sequence[str]) -> bool:
+    """Say whether a question opens like a continuation."""
+    if not words or words[0] in _OPENERS:
+        return True
+    if f"{' '.join(words)} ".startswith(tuple(f"{phrase} " for phrase in _OPENING_PHRASES)):
+        return True
+    if words[0] in _SHORT_OPENERS and len(own) == 1 and words[-1] == own[0]:
+        return True
+    return words[0] == "a" and bool(own) and own == words[1:]  # Polish: `A k-średnie?`
 
 
 def _is_said(words: Sequence[str], place: int, begun: str) -> bool:

@@ -114,15 +114,19 @@ def test_a_topic_goes_on_until_a_new_one() -> None:
     conversation = Conversation()
     assert conversation.standalone("What is an LSTM?") == "What is an LSTM?"
     assert conversation.standalone("And GRU?") == "What is an LSTM? And GRU?"
-    # The last turn that brought words of its own comes along; `Why?` brings none.
+    # What was named last comes along, and for `Why?` the last turn that brought words of its own.
     assert conversation.standalone("Why?") == "What is an LSTM? And GRU? Why?"
     assert (
         conversation.standalone("How many gates does it have?")
         == "What is an LSTM? And GRU? How many gates does it have?"
     )
-    assert conversation.standalone("And its bias?") == (
-        "What is an LSTM? How many gates does it have? And its bias?"
+    assert (
+        conversation.standalone("And why?")
+        == "What is an LSTM? And GRU? How many gates does it have? And why?"
     )
+    assert conversation.standalone("And its bias?") == "What is an LSTM? And GRU? And its bias?"
+    assert conversation.standalone("And RNN?") == "What is an LSTM? And RNN?"
+    assert conversation.standalone("Who made it?") == "What is an LSTM? And RNN? Who made it?"
     assert conversation.standalone("How does dropout work?") == "How does dropout work?"
     assert conversation.standalone("Why?") == "How does dropout work? Why?"
 
