@@ -26,6 +26,8 @@ not begin the question; the weights that the refusal of questions was fitted wit
 
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 """Letters and digits; a mark may stand behind its letter."""
+_PARTS = re.compile(r"^[^\W\d_]{2,}(?=\d+$)|(?<=[^\W\d_]{2})\d+$")
+"""Of `gpt2`, which notes write as `GPT-2`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,13 +46,14 @@ def find_terms(question: str) -> list[Term]:
     """Give the words of a question, in order, each once."""
     terms: dict[bytes, Term] = {}
     for number, word in enumerate(_WORD.findall(unicodedata.normalize("NFKC", question))):
-        grams = np.unique(gram_keys(word))
-        if not len(grams):
-            continue
-        term = _weigh(word, grams, is_first=number == 0)
-        known = terms.get(grams.tobytes())
-        if known is None or known.emphasis < term.emphasis:
-            terms[grams.tobytes()] = term
+        for part in (word, *_PARTS.findall(word)):
+            grams = np.unique(gram_keys(part))
+            if not len(grams):
+                continue
+            term = _weigh(part, grams, is_first=number == 0)
+            known = terms.get(grams.tobytes())
+            if known is None or known.emphasis < term.emphasis:
+                terms[grams.tobytes()] = term
     return list(terms.values())
 
 

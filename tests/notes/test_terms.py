@@ -33,6 +33,14 @@ def test_their_grams() -> None:
     assert term.grams.tolist() == sorted(gram_keys("cat").tolist())
 
 
+def test_a_name_with_its_number_is_also_the_two_apart() -> None:
+    told = {tuple(term.grams.tolist()) for term in find_terms("gpt2")}
+    apart = {tuple(term.grams.tolist()) for term in find_terms("GPT-2")}
+    assert apart < told
+    assert len(told) == 3
+    assert len(find_terms("T5 H2O 2025 x64 v1beta")) == 5
+
+
 def test_a_gram_of_two_words_has_the_greater_weight() -> None:
     # `their` is a function word and gives _the thei heir eir_; `there` would, `theta` gives _the.
     keys, weights = weigh_grams(find_terms("their theta"))
