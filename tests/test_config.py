@@ -87,11 +87,12 @@ def test_file_with_byte_order_mark(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("key", ["vault", "index"])
 def test_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
-    monkeypatch.setenv("HOME", "/home/ana")
-    monkeypatch.setenv("USERPROFILE", "/home/ana")
+    home = tmp_path / "ana"
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
     folder = write(tmp_path, f"{key} = '~/x'")
     settings = load_settings({}, folder=folder, environment={})
-    assert Path(getattr(settings, key)) == Path("/home/ana/x")
+    assert Path(getattr(settings, key)) == home / "x"
     assert getattr(settings.override({key: "~nobody-of-this-name/x"}, "test"), key) == (
         "~nobody-of-this-name/x"
     )

@@ -40,7 +40,10 @@ def bring_embedded(
     last: list[Passage] = []
     for passage in passages:
         near.append(passage)
-        brought = near if len(passage.chunk.text.split()) <= FEW_WORDS else last
+        is_long = len(passage.chunk.text.split()) > FEW_WORDS
+        if is_long and len(passages) >= count:
+            continue  # what it embeds would stand behind the last place
+        brought = last if is_long else near
         rows = find_embedded(passage.chunk, index)
         for row in rows if allowed is None else [row for row in rows if allowed[row]]:
             (chunk,) = index.chunks([row])
