@@ -22,14 +22,14 @@ from rag.answers.numbers import NumberKind, read_numbers
 _BLOCK = re.compile(rf"{CODE}|(?P<formula>(?<!\\)\$\$.{{1,2000}}?\$\$)", FLAGS)
 _MARK_BEHIND = re.compile(r"\s{0,9}(?:\[\d{1,3}\])+[ \t]*(?=\n|\Z)")
 _FENCE_LINES = re.compile(r"\A[^\n]*\n|\n[^\n]*\Z")
+_LITERAL = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _TOKEN = re.compile(
     r"(?P<comment>(?:#|//)[^\n]*)"
     r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')"
-    r"|(?P<number>(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?)"
+    rf"|(?P<number>{_LITERAL.pattern})"
     r"|(?P<name>[^\W\d]\w*)"
     r"|(?P<bracket>[()\[\]{}])"
 )
-_LITERAL = re.compile(r"(?<![\w.])\d[\d_]*(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _IMPORT = re.compile(r"^[ \t]*(?:from|import)\b[^\n]*", re.MULTILINE)
 _BOUND = re.compile(
     r"\bdef[ \t]+\w+[ \t]*\([^)]*\)|\b(?:class|as|for|lambda)[ \t]+[\w, \t]+", re.MULTILINE
