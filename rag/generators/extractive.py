@@ -30,7 +30,7 @@ from rag.generators.definitions import (
 )
 from rag.generators.quotable import Quotable, read_quotables
 from rag.notes.folding import fold
-from rag.notes.grams import gram_keys
+from rag.notes.grams import fold_words, gram_keys
 from rag.notes.language import content_words
 from rag.notes.plain import strip_markup
 from rag.types import Passage, Prompt
@@ -72,6 +72,9 @@ BLOCK_BONUS = 0.4
 """For the formula or code that is asked for."""
 BLOCK_PENALTY = 0.5
 """For a formula or code alone where none is: it says little without its sentence."""
+NAMELESS_PENALTY = 0.5
+"""For a sentence of a passage without any name of the question, where another has one: three gates
+are an LSTM's, and a GRU was asked for."""
 TODO_PENALTY = 0.85
 """For what is still to be done: it seldom answers, though a deadline may stand there."""
 MOSTLY = 0.35
@@ -154,9 +157,12 @@ class ExtractiveGenerator:
         places = [candidate.place for candidate in candidates]
         scores: NDArray[np.float64] = fit + NEIGHBOUR_SHARE * _best_neighbours(fit, places)
         term = asked_term(prompt.question)
+        nameless = _without_names(prompt.question, prompt.passages)
         openers = {parent for candidate in candidates for parent in candidate.parents}
         for number, (candidate, text) in enumerate(zip(candidates, texts, strict=True)):
             scores[number] = _adjust(scores[number], candidate, text, prompt, term)
+            if nameless[candidate.place]:
+                scores[number] *= NAMELESS_PENALTY
             if (
                 candidate.text
                 and not candidate.block
@@ -220,6 +226,18 @@ def _find_pair(
         if max(fits) > 0:
             found.append(candidates[order[fits.index(max(fits))]])
     return found if len(set(found)) > 1 else []
+
+
+def _without_names(question: str, passages: Sequence[Passage]) -> list[bool]:
+    """Say of each passage whether it has no name of the question, though another passage has.
+
+    Aliases of its note do not count: a note on LSTM and GRU has sections on either.
+    """
+    names = [fold_words(name) for name in _NAME.findall(question)]
+    said = ((one.chunk.title, *one.chunk.headings, one.chunk.text) for one in passages)
+    texts = [f" {fold_words(' '.join(parts))} " for parts in said]
+    lacks = [bool(names) and not any(f" {name} " in text for name in names) for text in texts]
+    return [one and not all(lacks) for one in lacks]
 
 
 def _adjust(

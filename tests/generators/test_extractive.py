@@ -243,3 +243,14 @@ def test_no_more_than_a_few_sentences(encoder: Encoder) -> None:
     text = "".join(f"Gate number {place} of the LSTM opens at dawn.\n\n" for place in range(12))
     answer = quote(encoder, "When do the gates of the LSTM open?", make_passage(text))
     assert answer.count("[1]") == MOST_SENTENCES
+
+
+def test_a_passage_without_the_name_that_was_asked_for_gives_way(encoder: Encoder) -> None:
+    other = make_passage("How the cell works: the cell has three gates.", headings=("LSTM",))
+    asked = make_passage("GRU has two gates and no state.", path="b.md", headings=("GRU",), rank=2)
+    question = "How does a GRU cell work?"
+    assert "three" not in quote(encoder, question, other, asked)
+    assert "three" in quote(encoder, "How does a cell work?", other, asked)
+    assert "three" in quote(
+        encoder, question, other
+    )  # where none has it, no passage is the wrong one
